@@ -1,0 +1,1 @@
+../../bbclass/classes-global/systemd-hardening.bbclass

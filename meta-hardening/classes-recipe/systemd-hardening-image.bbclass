@@ -1,0 +1,1 @@
+../../bbclass/classes-recipe/systemd-hardening-image.bbclass
