@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: MIT
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/mattn/go-runewidth"
+)
+
+// Text says how reports are printed for people.
+type Text struct {
+	Color bool
+	Width int // columns of the terminal; 0 when the output is no terminal: nothing is cut
+}
+
+// colours of the ratings as systemd-analyze uses them: SGR parameters.
+var ratingColors = map[string]string{
+	"DANGEROUS": "1;31", "UNSAFE": "1;31", "EXPOSED": "1;33", "MEDIUM": "33", "OK": "32", "SAFE": "32", "PERFECT": "1;32",
+}
+
+// Overview prints one line for each unit, the worst first, then what is odd in the
+// image as a whole.
+func (t Text) Overview(w io.Writer, r *Report) error {
+	rows := [][]string{{"UNIT", "EXPOSURE", "PREDICATE", "AFTER", "STATE", "PACKAGE", "IGNORED", "INEFFECTIVE"}}
+	units := slices.Clone(r.Units)
+	slices.SortStableFunc(units, func(a, b Unit) int { return int(b.Exposure) - int(a.Exposure) })
+	for _, u := range units {
+		rows = append(rows, []string{
+			u.Name, u.Exposure.String(), predicate(u), u.ExposureAfter.String(), orDash(u.State), orDash(u.Package),
+			count(ignoredLines(u)), count(ineffective(u)),
+		})
+	}
+	colors := func(row, column int) string {
+		if row == 0 {
+			return "4"
+		}
+		if column == 1 || column == 2 {
+			return ratingColors[units[row-1].Rating]
+		}
+		return ""
+	}
+	if err := t.table(w, dropEmpty(rows, 3, 5, 6, 7), colors); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(w, "\n%s\n", summary(r)); err != nil {
+		return err
+	}
+	return t.diagnostics(w, r.Diagnostics)
+}
+
+// predicate is the rating, or for a unit without a score its load state.
+func predicate(u Unit) string {
+	if u.Rating != "" {
+		return u.Rating
+	}
+	return u.LoadState
+}
+
+func summary(r *Report) string {
+	loaded, sum := 0, 0
+	for _, u := range r.Units {
+		if u.Exposure.Known() {
+			loaded++
+			sum += int(u.Exposure)
+		}
+	}
+	text := fmt.Sprintf("%d services", len(r.Units))
+	if loaded > 0 {
+		mean := (sum + loaded/2) / loaded
+		text += fmt.Sprintf(", mean exposure %s", Level(mean))
+	}
+	text += fmt.Sprintf("; systemd %s (%s), %s", r.Image.SystemdVersion, r.Image.SystemdVersionFrom, r.Image.Architecture)
+	if r.Image.Compat != "online" {
+		text += ", scored as systemd-analyze --" + r.Image.Compat + " does"
+	}
+	return Sanitize(text)
+}
+
+func ignoredLines(u Unit) int {
+	n := 0
+	for _, d := range u.Diagnostics {
+		if d.Severity != Info {
+			n++
+		}
+	}
+	return n
+}
+
+func ineffective(u Unit) int {
+	settings := map[string]bool{}
+	for _, a := range u.Assessments {
+		if a.Effective != nil && !*a.Effective {
+			name, _, _ := strings.Cut(a.ID, "=")
+			settings[name] = true
+		}
+	}
+	return len(settings)
+}
+
+// Detail prints the rows of one unit, those that cost most first.
+func (t Text) Detail(w io.Writer, u Unit) error {
+	if _, err := fmt.Fprintf(w, "%s\n", t.paint("1", Sanitize(unitHeading(u)))); err != nil {
+		return err
+	}
+	if !u.Exposure.Known() {
+		if _, err := fmt.Fprintf(w, "Not scored: %s\n", notScored(u)); err != nil {
+			return err
+		}
+		return t.diagnostics(w, u.Diagnostics)
+	}
+	list := slices.Clone(u.Assessments)
+	slices.SortStableFunc(list, func(a, b Assessment) int { return int(b.Exposure) - int(a.Exposure) })
+	rows := [][]string{{"", "NAME", "DESCRIPTION", "EXPOSURE", "DECIDED BY"}}
+	for _, a := range list {
+		rows = append(rows, []string{mark(a), a.ID, rowDescription(u, a), blank(a.Exposure), decidedBy(a)})
+	}
+	colors := func(row, column int) string {
+		switch {
+		case row == 0:
+			return "4"
+		case column == 0 && list[row-1].Set != nil && *list[row-1].Set:
+			return "32"
+		case column == 0 || column == 3:
+			return "31"
+		}
+		return ""
+	}
+	if err := t.table(w, dropEmpty(rows, 4), colors); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\nOverall exposure level for %s: %s %s\n%s", Sanitize(u.Name), u.Exposure, t.paint(ratingColors[u.Rating], u.Rating), t.gains(u))
+	if err != nil {
+		return err
+	}
+	return t.diagnostics(w, u.Diagnostics)
+}
+
+func unitHeading(u Unit) string {
+	text := u.Name
+	if u.Fragment != "" {
+		text += "  " + u.Fragment
+	}
+	if u.State != "" {
+		text += "  " + u.State
+	}
+	if len(u.PulledInBy) > 0 {
+		text += "  (" + u.PulledInBy[0] + ")"
+	}
+	return text
+}
+
+func notScored(u Unit) string {
+	switch u.LoadState {
+	case Masked:
+		return "the unit is masked"
+	case NotFound:
+		return "there is no unit file of that name"
+	case BadSetting:
+		return "PID 1 refuses the unit for a setting"
+	}
+	return "the unit file cannot be read or parsed"
+}
+
+// rowDescription adds to a row what evidence says of it.
+func rowDescription(u Unit, a Assessment) string {
+	if a.Effective != nil && !*a.Effective {
+		return a.Description + " (but not effective: " + a.Why + ")"
+	}
+	return a.Description
+}
+
+func decidedBy(a Assessment) string {
+	if a.Source == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", a.Source.File, a.Source.Line)
+}
+
+func mark(a Assessment) string {
+	switch {
+	case a.Set == nil:
+		return " "
+	case *a.Set:
+		return "✓"
+	}
+	return "✗"
+}
+
+func blank(l Level) string {
+	if !l.Known() {
+		return ""
+	}
+	return l.String()
+}
+
+// gains names the rows that are cheapest to gain from.
+func (t Text) gains(u Unit) string {
+	rows := Cheapest(u, 3)
+	if len(rows) == 0 {
+		return ""
+	}
+	return "Cheapest to gain: " + strings.Join(rows, ", ") + "\n"
+}
+
+func (t Text) diagnostics(w io.Writer, list []Diagnostic) error {
+	for _, d := range list {
+		where := d.File
+		if d.Line > 0 {
+			where = fmt.Sprintf("%s:%d", d.File, d.Line)
+		}
+		color := "33"
+		if d.Severity == Error {
+			color = "31"
+		}
+		if _, err := fmt.Fprintf(w, "%s: %s: %s\n", Sanitize(where), t.paint(color, d.Severity), Sanitize(d.Message)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// table prints columns two blanks apart; on a terminal the widest text column is
+// cut so that a line fits.
+func (t Text) table(w io.Writer, rows [][]string, color func(row, column int) string) error {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			row[i] = Sanitize(cell)
+			widths[i] = max(widths[i], runewidth.StringWidth(row[i]))
+		}
+	}
+	t.fit(widths)
+	var b strings.Builder
+	for n, row := range rows {
+		b.Reset()
+		for i, cell := range row {
+			if runewidth.StringWidth(cell) > widths[i] {
+				cell = runewidth.Truncate(cell, widths[i], "…")
+			}
+			pad := widths[i] - runewidth.StringWidth(cell)
+			if numeric(rows, i) {
+				b.WriteString(strings.Repeat(" ", pad))
+				pad = 0
+			}
+			b.WriteString(t.paint(color(n, i), cell))
+			if i < len(row)-1 {
+				b.WriteString(strings.Repeat(" ", pad+2))
+			}
+		}
+		if _, err := fmt.Fprintln(w, strings.TrimRight(b.String(), " ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// numeric columns are those of figures: aligned to the right.
+func numeric(rows [][]string, column int) bool {
+	switch rows[0][column] {
+	case "EXPOSURE", "AFTER", "IGNORED", "INEFFECTIVE":
+		return true
+	}
+	return false
+}
+
+const narrowest = 12 // columns that a cut text column keeps
+
+// fit takes columns from the widest until the line fits the terminal.
+func (t Text) fit(widths []int) {
+	if t.Width <= 0 {
+		return
+	}
+	total := 2 * (len(widths) - 1)
+	for _, w := range widths {
+		total += w
+	}
+	for total > t.Width {
+		widest := 0
+		for i := range widths {
+			if widths[i] > widths[widest] {
+				widest = i
+			}
+		}
+		if widths[widest] <= narrowest {
+			return
+		}
+		widths[widest]--
+		total--
+	}
+}
+
+// dropEmpty removes those of the given columns that hold no value in any row.
+func dropEmpty(rows [][]string, columns ...int) [][]string {
+	empty := slices.DeleteFunc(columns, func(c int) bool {
+		return slices.ContainsFunc(rows[1:], func(row []string) bool { return strings.Trim(row[c], "-") != "" })
+	})
+	for n, row := range rows {
+		var kept []string
+		for c, cell := range row {
+			if !slices.Contains(empty, c) {
+				kept = append(kept, cell)
+			}
+		}
+		rows[n] = kept
+	}
+	return rows
+}
+
+func (t Text) paint(sgr, text string) string {
+	if !t.Color || sgr == "" {
+		return text
+	}
+	return "\x1b[" + sgr + "m" + text + "\x1b[0m"
+}
+
+// Sanitize makes text from an image safe to print: control characters and
+// invalid bytes are shown as escapes, so that no name can move a cursor or end a line.
+func Sanitize(s string) string {
+	clean := func(r rune) bool { return r != unicode.ReplacementChar && unicode.IsPrint(r) }
+	if strings.IndexFunc(s, func(r rune) bool { return !clean(r) }) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case clean(r):
+			b.WriteRune(r)
+		case r == unicode.ReplacementChar:
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case r < 0x100:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+func count(n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return fmt.Sprint(n)
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+
+package scanner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/systemd-hardening/systemd-hardening/scanner/exposure"
+	"github.com/systemd-hardening/systemd-hardening/scanner/platform"
+	"github.com/systemd-hardening/systemd-hardening/scanner/report"
+	"github.com/systemd-hardening/systemd-hardening/scanner/rootfs"
+	"github.com/systemd-hardening/systemd-hardening/scanner/seccomp"
+	"github.com/systemd-hardening/systemd-hardening/scanner/unit"
+)
+
+// Options say what to scan and for which target. The zero value scans what the
+// booted device would list, for what is found in the image.
+type Options struct {
+	Units []string // only these, by any of their names
+	All   bool     // every service file, templates as an instance
+
+	SystemdVersion string // empty: found in the image
+	Architecture   string // systemd's or OpenEmbedded's name; empty: found in the image
+	Compat         exposure.Compat
+	Presets        unit.Presets
+	Policy         *exposure.Policy
+	PolicyName     string // shown in the report
+	Version        string // of the tool, for the report
+
+	// Owner tells the package and recipe that ship a file of the image; nil when
+	// nobody knows.
+	Owner func(path string) (pkg, recipe string, ok bool)
+	// PackageVersion is systemd's version as pkgdata has it, or empty.
+	PackageVersion string
+	// Progress is called with done and total units; nil for none.
+	Progress func(done, total int)
+}
+
+// Scan scores the services of an image. It reads the image and nothing else, and
+// the same image gives the same report everywhere. What is odd in the image
+// becomes a diagnostic; an error is for what makes a report impossible.
+func Scan(image *rootfs.FS, opts Options) (*report.Report, error) {
+	target, img, diagnostics, err := findTarget(image, opts)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := unit.Open(image, unit.Options{Version: target.Version})
+	if err != nil {
+		return nil, err
+	}
+	listed := list(tree, opts)
+	r := &report.Report{
+		SchemaVersion: report.SchemaVersion,
+		Generator:     report.Generator{Name: "systemd-hardening", Version: opts.Version},
+		Image:         img,
+		Units:         assess(tree, target, listed, opts),
+		Diagnostics:   append(diagnostics, toDiagnostics(tree.Diagnostics)...),
+	}
+	return r, nil
+}
+
+// findTarget settles version, architecture and reader.
+func findTarget(image *rootfs.FS, opts Options) (*exposure.Target, report.Image, []report.Diagnostic, error) {
+	img := report.Image{Compat: string(opts.Compat), SecurityPolicy: opts.PolicyName}
+	if img.Compat == "" {
+		img.Compat = string(exposure.Online)
+	}
+	var diagnostics []report.Diagnostic
+	found, rules, err := findVersion(image, opts, &img)
+	if err != nil {
+		return nil, img, nil, err
+	}
+	img.SystemdVersion, img.RulesVersion = found.String(), rules.String()
+	if rules.Major != found.Major {
+		diagnostics = append(diagnostics, report.Diagnostic{Severity: report.Warning, File: img.SystemdVersionFrom,
+			Message: fmt.Sprintf("systemd %s is newer than the newest release whose rules are known; those of %s are applied", found, rules)})
+	}
+	if invertedFilter(found) {
+		diagnostics = append(diagnostics, report.Diagnostic{Severity: report.Warning, File: img.SystemdVersionFrom,
+			Message: fmt.Sprintf("systemd-analyze of %s scores SystemCallFilter= the wrong way round; here it is scored by the right rule of later point releases", found)})
+	}
+	arch, err := findArchitecture(image, opts, &img)
+	if err != nil {
+		return nil, img, nil, err
+	}
+	img.Architecture = string(arch)
+	t := &exposure.Target{Version: rules, Arch: arch, Compat: exposure.Compat(img.Compat), Policy: opts.Policy}
+	return t, img, diagnostics, nil
+}
+
+func findVersion(image *rootfs.FS, opts Options, img *report.Image) (found, rules unit.Version, err error) {
+	text := opts.SystemdVersion
+	img.SystemdVersionFrom = "--systemd-version"
+	if text == "" {
+		text, img.SystemdVersionFrom, err = platform.SystemdVersion(image)
+		switch {
+		case err != nil && opts.PackageVersion == "":
+			return found, rules, fmt.Errorf("systemd version %w: neither libsystemd-shared-*.so nor a package database tells; give --systemd-version", err)
+		case err != nil, strings.HasPrefix(opts.PackageVersion, text+"."):
+			text, img.SystemdVersionFrom = opts.PackageVersion, "pkgdata"
+		}
+	}
+	if found, err = unit.ParseVersion(text); err != nil {
+		return found, rules, err
+	}
+	rules, err = found.Known()
+	return found, rules, err
+}
+
+// invertedFilter names the releases whose own tool has the rows of
+// SystemCallFilter= inverted (250.5 was run; fixed in 250.8 and 251.3).
+func invertedFilter(v unit.Version) bool {
+	return v.Major == 250 && v.Point >= 5 && v.Point <= 7 || v.Major == 251 && v.Point >= 0 && v.Point <= 2
+}
+
+func findArchitecture(image *rootfs.FS, opts Options, img *report.Image) (seccomp.Arch, error) {
+	if opts.Architecture != "" {
+		img.ArchitectureFrom = "--arch"
+		arch, ok := seccomp.ParseArch(opts.Architecture)
+		if !ok {
+			return "", fmt.Errorf("unknown architecture %q: give systemd's name (x86-64, arm64, arm, riscv64, ...) or OpenEmbedded's TARGET_ARCH", opts.Architecture)
+		}
+		return arch, nil
+	}
+	machine, from, err := platform.Architecture(image)
+	if err != nil {
+		return "", fmt.Errorf("architecture %w: there is no ELF program; give --arch", err)
+	}
+	arch, ok := seccomp.ArchOfELF(machine.Machine, machine.Class, machine.Data)
+	if !ok {
+		return "", fmt.Errorf("%s is of an architecture that systemd does not name (%s); give --arch", from, machine.Machine)
+	}
+	img.ArchitectureFrom = from
+	return arch, nil
+}
+
+// list says which services are scored.
+func list(tree *unit.Tree, opts Options) []unit.Listed {
+	var names []string
+	switch {
+	case len(opts.Units) > 0:
+		names = opts.Units
+	case opts.All:
+		names = tree.Names("service")
+	default:
+		return tree.List(opts.Presets)
+	}
+	why := map[string][]string{}
+	for _, l := range tree.List(opts.Presets) {
+		why[l.Name] = l.PulledInBy
+	}
+	seen := map[string]bool{}
+	var listed []unit.Listed
+	for _, name := range names {
+		if u := tree.Load(name); !seen[u.Name] {
+			seen[u.Name] = true
+			listed = append(listed, unit.Listed{Unit: u, PulledInBy: why[u.Name]})
+		}
+	}
+	slices.SortFunc(listed, func(a, b unit.Listed) int { return strings.Compare(a.Name, b.Name) })
+	return listed
+}
+
+// assess fills in the report's units, in parallel; their order is kept.
+func assess(tree *unit.Tree, target *exposure.Target, listed []unit.Listed, opts Options) []report.Unit {
+	units := make([]report.Unit, len(listed))
+	var wg sync.WaitGroup
+	work := make(chan int)
+	for range min(workers, len(listed)) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := range work {
+				units[i] = assessUnit(tree, target, listed[i], opts)
+			}
+		}()
+	}
+	for i := range listed {
+		if opts.Progress != nil {
+			opts.Progress(i, len(listed))
+		}
+		work <- i
+	}
+	close(work)
+	wg.Wait()
+	if opts.Progress != nil {
+		opts.Progress(len(listed), len(listed))
+	}
+	return units
+}
+
+const workers = 4
+
+func assessUnit(tree *unit.Tree, target *exposure.Target, l unit.Listed, opts Options) report.Unit {
+	u := report.Unit{
+		Name: l.Name, Aliases: orEmpty(l.Aliases), LoadState: string(l.LoadState),
+		Fragment: l.Fragment, DropIns: orEmpty(l.DropIns), State: tree.State(l.Unit), PulledInBy: orEmpty(l.PulledInBy),
+		Exposure: report.None, ExposureAfter: report.None,
+		Settings: settings(l.Assignments), Assessments: []report.Assessment{},
+		Executables: []report.Executable{}, Facts: []report.Fact{}, Unknowns: []report.Unknown{},
+		Proposals: []report.Proposal{}, Withheld: []report.Withheld{},
+		Diagnostics: toDiagnostics(l.Diagnostics),
+	}
+	if opts.Owner != nil && l.Fragment != "" {
+		u.Package, u.Recipe, _ = opts.Owner(l.Fragment)
+	}
+	if l.Service != nil {
+		result := exposure.Assess(target, l.Service)
+		u.Exposure = report.Level(result.Exposure)
+		u.Rating = u.Exposure.Rating()
+		u.Assessments = assessments(result, l.Service)
+	}
+	return u
+}
+
+func assessments(result exposure.Result, s *unit.Service) []report.Assessment {
+	list := make([]report.Assessment, len(result.Rows))
+	for i, r := range result.Rows {
+		a := report.Assessment{ID: r.ID, JSONField: r.JSONField, Exposure: report.None, Weight: r.Weight, Range: r.Range, Description: r.Description}
+		if r.Applies {
+			set, badness := r.Good(), r.Badness
+			a.Set, a.Badness = &set, &badness
+			if badness > 0 {
+				a.Exposure = report.Level(r.Exposure)
+			}
+		}
+		if src, ok := s.Source(r.Setting); ok {
+			a.Source = &report.Source{File: src.File, Line: src.Line}
+		}
+		list[i] = a
+	}
+	return list
+}
+
+func settings(assignments []unit.Assignment) []report.Setting {
+	list := make([]report.Setting, len(assignments))
+	for i, a := range assignments {
+		list[i] = report.Setting{Section: a.Section, Key: a.Key, Value: a.Value, Source: report.Source{File: a.File, Line: a.Line}}
+	}
+	return list
+}
+
+func toDiagnostics(list []unit.Diagnostic) []report.Diagnostic {
+	out := make([]report.Diagnostic, len(list))
+	for i, d := range list {
+		out[i] = report.Diagnostic{Severity: string(d.Severity), File: d.File, Line: d.Line, Message: d.Message}
+	}
+	return out
+}
+
+// orEmpty makes JSON lists of nothing "[]" instead of "null".
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
