@@ -5,6 +5,7 @@ package rootfs
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -73,7 +74,7 @@ func (f *FS) list(at place) ([]dirItem, error) {
 		return nil, err
 	}
 	defer unix.Close(fd)
-	if list, err = f.readAll(fd, at.path); err != nil {
+	if list, err = f.readAll(fd, at.path, MaxDirEntries); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(list, func(a, b dirItem) int { return strings.Compare(a.name, b.name) })
@@ -83,8 +84,8 @@ func (f *FS) list(at place) ([]dirItem, error) {
 	return list, nil
 }
 
-// readAll reads what is in the open directory fd, unsorted.
-func (f *FS) readAll(fd int, dir string) ([]dirItem, error) {
+// readAll reads the names in the open directory fd, unsorted and limit at most.
+func (f *FS) readAll(fd int, dir string, limit int) ([]dirItem, error) {
 	var list []dirItem
 	buffer := make([]byte, 32<<10)
 	for {
@@ -99,8 +100,8 @@ func (f *FS) readAll(fd int, dir string) ([]dirItem, error) {
 		if list, err = f.parse(list, buffer[:n], dir); err != nil {
 			return nil, err
 		}
-		if len(list) > MaxDirEntries {
-			return nil, errDirEntries
+		if len(list) > limit {
+			return nil, fmt.Errorf("%w: directory of more than %d names", ErrTooLarge, limit)
 		}
 	}
 }

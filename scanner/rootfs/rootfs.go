@@ -47,7 +47,6 @@ var (
 
 	errPathLength = fmt.Errorf("%w: path of more than %d bytes", ErrTooLarge, MaxPathLength)
 	errPathDepth  = fmt.Errorf("%w: more than %d directories deep", ErrTooLarge, MaxPathDepth)
-	errDirEntries = fmt.Errorf("%w: directory of more than %d names", ErrTooLarge, MaxDirEntries)
 )
 
 // FS is the tree of an image. Its methods take image paths: separated by
