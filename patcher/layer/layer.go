@@ -38,6 +38,8 @@ type Plan struct {
 	// layer: only there are stale ones looked for.
 	Dirs  []string
 	Files []File // sorted by path, each path once
+	// Retain are paths of files that stay as they are: neither written nor stale.
+	Retain []string
 }
 
 // File is one file of a plan. Its content is Head, the stamp and Body.
@@ -148,6 +150,9 @@ func decide(dir string, plan Plan, prune bool) (Result, error) {
 			return Result{}, err
 		}
 		result.Changes = append(result.Changes, c)
+	}
+	for _, name := range plan.Retain {
+		planned[name] = true
 	}
 	if !plan.Partial {
 		stale, err := leftover(dir, plan.Dirs, planned, prune)

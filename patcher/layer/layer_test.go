@@ -72,6 +72,8 @@ func TestApply(t *testing.T) {
 	otherReport.Report, otherReport.Version = strings.Repeat("cd", 32), "2.0"
 	partial := plan("recipes/a", "one")
 	partial.Partial = true
+	retaining := plan("recipes/a", "one")
+	retaining.Retain = []string{"recipes/b"}
 
 	for _, tc := range []struct {
 		summary string
@@ -143,6 +145,13 @@ func TestApply(t *testing.T) {
 		before:  map[string]string{"recipes/b": stamp("two")},
 		plan:    partial,
 		actions: "recipes/a created",
+		after:   map[string]string{"recipes/a": stamp("one"), "recipes/b": stamp("two")},
+	}, {
+		summary: "a file that the plan retains is neither written nor stale",
+		before:  map[string]string{"recipes/b": stamp("two"), "recipes/c": stamp("three")},
+		plan:    retaining,
+		opts:    Options{Prune: true},
+		actions: "recipes/a created, recipes/c removed",
 		after:   map[string]string{"recipes/a": stamp("one"), "recipes/b": stamp("two")},
 	}, {
 		summary: "a dry run writes nothing",
