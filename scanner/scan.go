@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/systemd-hardening/systemd-hardening/scanner/exposure"
+	"github.com/systemd-hardening/systemd-hardening/scanner/pkgdata"
 	"github.com/systemd-hardening/systemd-hardening/scanner/platform"
 	"github.com/systemd-hardening/systemd-hardening/scanner/report"
 	"github.com/systemd-hardening/systemd-hardening/scanner/rootfs"
@@ -30,11 +31,8 @@ type Options struct {
 	PolicyName     string // shown in the report
 	Version        string // of the tool, for the report
 
-	// Owner tells the package and recipe that ship a file of the image; nil when
-	// nobody knows.
-	Owner func(path string) (pkg, recipe string, ok bool)
-	// PackageVersion is systemd's version as pkgdata has it, or empty.
-	PackageVersion string
+	// Pkgdata knows which package and recipe ships a unit; nil when nobody does.
+	Pkgdata *pkgdata.Data
 	// Progress is called with done and total units; nil for none.
 	Progress func(done, total int)
 }
@@ -43,23 +41,74 @@ type Options struct {
 // the same image gives the same report everywhere. What is odd in the image
 // becomes a diagnostic; an error is for what makes a report impossible.
 func Scan(image *rootfs.FS, opts Options) (*report.Report, error) {
+	if !unit.InImage(image) {
+		return withoutSystemd(opts), nil
+	}
 	target, img, diagnostics, err := findTarget(image, opts)
 	if err != nil {
 		return nil, err
 	}
-	tree, err := unit.Open(image, unit.Options{Version: target.Version})
+	tree, err := unit.Open(image, target.Version)
 	if err != nil {
 		return nil, err
 	}
-	listed := list(tree, opts)
-	r := &report.Report{
+	units := assess(tree, target, list(tree, opts), opts)
+	diagnostics = append(diagnostics, toDiagnostics(tree.Diagnostics)...)
+	unowned, err := findOwners(units, opts.Pkgdata)
+	if err != nil {
+		return nil, err
+	}
+	return newReport(opts, img, units, append(diagnostics, unowned...)), nil
+}
+
+func newReport(opts Options, img report.Image, units []report.Unit, diagnostics []report.Diagnostic) *report.Report {
+	return &report.Report{
 		SchemaVersion: report.SchemaVersion,
 		Generator:     report.Generator{Name: "systemd-hardening", Version: opts.Version},
 		Image:         img,
-		Units:         assess(tree, target, listed, opts),
-		Diagnostics:   append(diagnostics, toDiagnostics(tree.Diagnostics)...),
+		Units:         units,
+		Diagnostics:   diagnostics,
 	}
-	return r, nil
+}
+
+// withoutSystemd is the report of an image that has no unit directory, as that of
+// an initramfs: no services, and a diagnostic so that nobody takes it for a pass.
+func withoutSystemd(opts Options) *report.Report {
+	return newReport(opts, report.Image{Compat: string(opts.Compat), ForeignLoaders: []string{}}, []report.Unit{}, []report.Diagnostic{{
+		Severity: report.Warning, File: "/", Message: "the image has no systemd unit directory: there are no services to score"}})
+}
+
+// findOwners fills in package and recipe of each unit's fragment.
+func findOwners(units []report.Unit, data *pkgdata.Data) ([]report.Diagnostic, error) {
+	if data == nil {
+		return nil, nil
+	}
+	var paths []string
+	for _, u := range units {
+		if u.Fragment != "" {
+			paths = append(paths, u.Fragment)
+		}
+	}
+	owners, err := data.Owners(paths)
+	if err != nil {
+		return nil, err
+	}
+	var diagnostics []report.Diagnostic
+	for i := range units {
+		u := &units[i]
+		switch list := owners[u.Fragment]; {
+		case u.Fragment == "":
+		case len(list) == 1:
+			u.Package, u.Recipe = list[0].Package, list[0].Recipe
+		case len(list) == 0:
+			u.Diagnostics = append(u.Diagnostics, report.Diagnostic{Severity: report.Info, File: u.Fragment,
+				Message: "no package ships this file: a post-install script or the image made it"})
+		default:
+			diagnostics = append(diagnostics, report.Diagnostic{Severity: report.Info, File: u.Fragment,
+				Message: fmt.Sprintf("%d packages of the build ship this file; give --manifest to decide", len(list))})
+		}
+	}
+	return diagnostics, nil
 }
 
 // findTarget settles version, architecture and reader.
@@ -87,6 +136,7 @@ func findTarget(image *rootfs.FS, opts Options) (*exposure.Target, report.Image,
 		return nil, img, nil, err
 	}
 	img.Architecture = string(arch)
+	img.ForeignLoaders = foreignLoaders(image, arch)
 	t := &exposure.Target{Version: rules, Arch: arch, Compat: exposure.Compat(img.Compat), Policy: opts.Policy}
 	return t, img, diagnostics, nil
 }
@@ -95,12 +145,8 @@ func findVersion(image *rootfs.FS, opts Options, img *report.Image) (found, rule
 	text := opts.SystemdVersion
 	img.SystemdVersionFrom = "--systemd-version"
 	if text == "" {
-		text, img.SystemdVersionFrom, err = platform.SystemdVersion(image)
-		switch {
-		case err != nil && opts.PackageVersion == "":
-			return found, rules, fmt.Errorf("systemd version %w: neither libsystemd-shared-*.so nor a package database tells; give --systemd-version", err)
-		case err != nil, strings.HasPrefix(opts.PackageVersion, text+"."):
-			text, img.SystemdVersionFrom = opts.PackageVersion, "pkgdata"
+		if text, img.SystemdVersionFrom, err = versionOf(image, opts.Pkgdata); err != nil {
+			return found, rules, err
 		}
 	}
 	if found, err = unit.ParseVersion(text); err != nil {
@@ -108,6 +154,25 @@ func findVersion(image *rootfs.FS, opts Options, img *report.Image) (found, rule
 	}
 	rules, err = found.Known()
 	return found, rules, err
+}
+
+// versionOf finds systemd's version: its shared library in the image, then the
+// package databases; pkgdata adds the point release that an older library lacks.
+func versionOf(image *rootfs.FS, data *pkgdata.Data) (text, from string, err error) {
+	text, from, err = platform.SystemdVersion(image)
+	packaged := ""
+	if data != nil {
+		if packaged, err = data.Version("systemd"); err != nil {
+			return "", "", err
+		}
+	}
+	switch {
+	case text == "" && packaged == "":
+		return "", "", fmt.Errorf("systemd version %w: neither libsystemd-shared-*.so nor a package database tells; give --systemd-version", platform.ErrUnknown)
+	case text == "", strings.HasPrefix(packaged, text+"."):
+		return packaged, "pkgdata", nil
+	}
+	return text, from, nil
 }
 
 // invertedFilter names the releases whose own tool has the rows of
@@ -135,6 +200,17 @@ func findArchitecture(image *rootfs.FS, opts Options, img *report.Image) (seccom
 	}
 	img.ArchitectureFrom = from
 	return arch, nil
+}
+
+// foreignLoaders are the image's dynamic loaders of other architectures, sorted.
+func foreignLoaders(image *rootfs.FS, native seccomp.Arch) []string {
+	foreign := []string{}
+	for _, l := range platform.Loaders(image) {
+		if arch, ok := seccomp.ArchOfELF(l.Machine.Machine, l.Class, l.Data); !ok || arch != native {
+			foreign = append(foreign, l.Path)
+		}
+	}
+	return foreign
 }
 
 // list says which services are scored.
@@ -203,9 +279,6 @@ func assessUnit(tree *unit.Tree, target *exposure.Target, l unit.Listed, opts Op
 		Executables: []report.Executable{}, Facts: []report.Fact{}, Unknowns: []report.Unknown{},
 		Proposals: []report.Proposal{}, Withheld: []report.Withheld{},
 		Diagnostics: toDiagnostics(l.Diagnostics),
-	}
-	if opts.Owner != nil && l.Fragment != "" {
-		u.Package, u.Recipe, _ = opts.Owner(l.Fragment)
 	}
 	if l.Service != nil {
 		result := exposure.Assess(target, l.Service)

@@ -113,7 +113,7 @@ func (r recording) compare(t *testing.T) (compared int) {
 	major, err := unit.ParseVersion(strings.TrimSuffix(r.version, "-arm64"))
 	require.NoError(t, err)
 	version := unit.Version{Major: major.Major, Point: r.point}
-	tree, err := unit.Open(image, unit.Options{Version: version})
+	tree, err := unit.Open(image, version)
 	require.NoError(t, err)
 	target := &exposure.Target{Version: version, Arch: r.arch, Compat: r.compat}
 

@@ -145,3 +145,28 @@ func readMachine(image fs.FS, name string) (m Machine, ok bool) {
 	m.Machine = elf.Machine(order.Uint16(head[18:]))
 	return m, true
 }
+
+// Loader is a dynamic loader in the image.
+type Loader struct {
+	Path string
+	Machine
+}
+
+// loaderPatterns are where C libraries put their dynamic loader (glibc's ld-*.so*,
+// musl's ld-musl-ARCH.so.1).
+var loaderPatterns = []string{"lib*/ld-*.so*", "usr/lib*/ld-*.so*"}
+
+// Loaders returns the dynamic loaders of an image, sorted by path.
+func Loaders(image fs.FS) []Loader {
+	var list []Loader
+	for _, pattern := range loaderPatterns {
+		matches, _ := fs.Glob(image, pattern)
+		for _, name := range matches {
+			if m, ok := readMachine(image, name); ok {
+				list = append(list, Loader{"/" + name, m})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b Loader) int { return strings.Compare(a.Path, b.Path) })
+	return list
+}

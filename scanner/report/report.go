@@ -9,6 +9,8 @@
 // or the time: the same rootfs gives the same bytes.
 package report
 
+import "slices"
+
 // SchemaVersion rises when a field changes its meaning or goes away; new
 // optional fields do not raise it.
 const SchemaVersion = 1
@@ -38,8 +40,11 @@ type Image struct {
 	RulesVersion     string `json:"rules_version"`
 	Architecture     string `json:"architecture"`      // systemd's name: x86-64, arm64, arm, riscv64, ...
 	ArchitectureFrom string `json:"architecture_from"` // the ELF file that told it, or the option
-	Compat           string `json:"compat"`            // online or offline
-	SecurityPolicy   string `json:"security_policy,omitempty"`
+	// ForeignLoaders are dynamic loaders of other architectures: what runs their
+	// programs, as in multilib images.
+	ForeignLoaders []string `json:"foreign_loaders"`
+	Compat         string   `json:"compat"` // online or offline
+	SecurityPolicy string   `json:"security_policy,omitempty"`
 }
 
 // Load states, as PID 1 has them.
@@ -127,6 +132,9 @@ type Executable struct {
 	Interpreter  string `json:"interpreter,omitempty"` // of a script
 }
 
+// FactListens marks a unit that listens on the network: its value is the address or port.
+const FactListens = "listens"
+
 // Fact is something that the code of a service does, with its provenance.
 type Fact struct {
 	ID    string   `json:"id"`
@@ -185,4 +193,14 @@ type Diagnostic struct {
 	File     string `json:"file"`
 	Line     int    `json:"line,omitempty"`
 	Message  string `json:"message"`
+}
+
+// Find returns a unit of the report by its name or an alias.
+func (r *Report) Find(name string) (*Unit, bool) {
+	for i := range r.Units {
+		if u := &r.Units[i]; u.Name == name || slices.Contains(u.Aliases, name) {
+			return u, true
+		}
+	}
+	return nil, false
 }

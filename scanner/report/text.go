@@ -50,7 +50,7 @@ func (t Text) Overview(w io.Writer, r *Report) error {
 	if _, err := fmt.Fprintf(w, "\n%s\n", summary(r)); err != nil {
 		return err
 	}
-	return t.diagnostics(w, r.Diagnostics)
+	return t.Diagnostics(w, r.Diagnostics)
 }
 
 // predicate is the rating, or for a unit without a score its load state.
@@ -111,7 +111,7 @@ func (t Text) Detail(w io.Writer, u Unit) error {
 		if _, err := fmt.Fprintf(w, "Not scored: %s\n", notScored(u)); err != nil {
 			return err
 		}
-		return t.diagnostics(w, u.Diagnostics)
+		return t.Diagnostics(w, u.Diagnostics)
 	}
 	list := slices.Clone(u.Assessments)
 	slices.SortStableFunc(list, func(a, b Assessment) int { return int(b.Exposure) - int(a.Exposure) })
@@ -137,7 +137,7 @@ func (t Text) Detail(w io.Writer, u Unit) error {
 	if err != nil {
 		return err
 	}
-	return t.diagnostics(w, u.Diagnostics)
+	return t.Diagnostics(w, u.Diagnostics)
 }
 
 func unitHeading(u Unit) string {
@@ -207,7 +207,8 @@ func (t Text) gains(u Unit) string {
 	return "Cheapest to gain: " + strings.Join(rows, ", ") + "\n"
 }
 
-func (t Text) diagnostics(w io.Writer, list []Diagnostic) error {
+// Diagnostics prints one line for each.
+func (t Text) Diagnostics(w io.Writer, list []Diagnostic) error {
 	for _, d := range list {
 		where := d.File
 		if d.Line > 0 {
@@ -353,4 +354,70 @@ func count(n int) string {
 		return "-"
 	}
 	return fmt.Sprint(n)
+}
+
+// Findings prints those of the classes that fail a gate, then the others, and a
+// verdict; explain is the command that shows more about a unit.
+func (t Text) Findings(w io.Writer, findings []Finding, failing []Class, explain string) error {
+	failed := map[string]bool{}
+	var b strings.Builder
+	for _, fails := range []bool{true, false} {
+		for _, f := range findings {
+			if fatal := f.Severity == Error && slices.Contains(failing, f.Class); fatal == fails {
+				label, sgr := "note", "36"
+				switch {
+				case fatal:
+					label, sgr = "FAIL", "1;31"
+					failed[f.Unit] = true
+				case f.Severity != Info:
+					label, sgr = "warn", "33"
+				}
+				fmt.Fprintf(&b, "%s %s\n", t.paint(sgr, label), f.Message)
+			}
+		}
+	}
+	if len(failed) == 0 {
+		fmt.Fprintf(&b, "%s\n", t.paint("32", "The gate is met."))
+	} else {
+		fmt.Fprintf(&b, "%s %d services. For the rows of one: %s\n", t.paint("1;31", "The gate is not met by"), len(failed), explain)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// WriteQA prints one line for each finding: class, severity and message, separated
+// by tabs. Waived findings are left out.
+func WriteQA(w io.Writer, findings []Finding) error {
+	for _, f := range findings {
+		if f.Severity == Info {
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "%s\t%s\t%s\n", f.Class, f.Severity, f.Message); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Proposals prints for each unit what would be written, and its exposure before
+// and after.
+func (t Text) Proposals(w io.Writer, r *Report, confidence string) error {
+	for _, u := range r.Units {
+		if !u.ExposureAfter.Known() {
+			continue
+		}
+		after := t.paint(ratingColors[u.RatingAfter], u.ExposureAfter.String()+" "+u.RatingAfter)
+		if _, err := fmt.Fprintf(w, "%s  %s %s -> %s\n", t.paint("1", Sanitize(u.Name)), u.Exposure, u.Rating, after); err != nil {
+			return err
+		}
+		for _, p := range u.Proposals {
+			if p.Confidence == Manual || confidence == Proven && p.Confidence != Proven {
+				continue
+			}
+			if _, err := fmt.Fprintf(w, "    %s=%s  (-%s, %s) %s\n", p.Setting, p.Value, p.Gain, p.Confidence, Sanitize(strings.Join(p.Reasons, "; "))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

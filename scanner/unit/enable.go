@@ -195,7 +195,7 @@ func (t *Tree) presetRules() []presetRule {
 		if err != nil {
 			continue
 		}
-		rules = append(rules, parsePreset(string(data), t.opts.Version)...)
+		rules = append(rules, parsePreset(string(data), t.version)...)
 	}
 	return rules
 }

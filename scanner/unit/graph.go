@@ -120,7 +120,7 @@ func (w *walk) follow(u *Unit) {
 // followFolders visits the links in NAME.wants and the like.
 func (w *walk) followFolders(u *Unit) {
 	kinds := []string{"wants", "requires"}
-	if w.tree.opts.Version.Major >= 254 {
+	if w.tree.version.Major >= 254 {
 		kinds = append(kinds, "upholds")
 	}
 	for _, kind := range kinds {

@@ -98,7 +98,7 @@ func (t *Tree) Load(name string) *Unit {
 // asked for without one. Source: systemd-analyze(1), --instance=, for 257; seen
 // for the others.
 func (t *Tree) MadeUpInstance() string {
-	if t.opts.Version.Major >= 257 {
+	if t.version.Major >= 257 {
 		return "test_instance"
 	}
 	return "test-instance"
@@ -216,10 +216,10 @@ func (t *Tree) foldersOf(u *Unit, suffix string) []string {
 // parse reads fragment and drop-ins into the unit and applies them.
 func (t *Tree) parse(u *Unit, data []byte) {
 	typ := Type(u.Name)
-	s := newService(t.opts.Version)
-	l := &loading{t.opts.Version, t.filter, specifiers{u.Name, u.Fragment}}
+	s := newService(t.version)
+	l := t.loading(u.Name, u.Fragment)
 
-	assignments, diagnostics, err := Parse(data, u.Fragment, typ, t.opts.Version)
+	assignments, diagnostics, err := Parse(data, u.Fragment, typ, t.version)
 	u.Diagnostics = append(u.Diagnostics, diagnostics...)
 	if fatal := t.apply(u, l, s, assignments); fatal {
 		u.LoadState = BadSetting
@@ -236,8 +236,8 @@ func (t *Tree) parse(u *Unit, data []byte) {
 	if typ != "service" {
 		return
 	}
-	s.finish(u.Name, t.opts.Version)
-	if reason := s.refused(t.opts.Version); reason != "" {
+	s.finish(u.Name, t.version)
+	if reason := s.refused(t.version); reason != "" {
 		u.LoadState = BadSetting
 		u.add(Error, Source{File: u.Fragment}, "PID 1 refuses the service: %s", reason)
 		return
@@ -260,48 +260,13 @@ func (t *Tree) applyDropIn(u *Unit, l *loading, s *Service, file string) {
 		}
 		return
 	}
-	assignments, diagnostics, err := Parse(data, file, Type(u.Name), t.opts.Version)
+	assignments, diagnostics, err := Parse(data, file, Type(u.Name), t.version)
 	u.Diagnostics = append(u.Diagnostics, diagnostics...)
 	if fatal := t.apply(u, l, s, assignments); fatal {
 		u.add(Warning, Source{File: file}, "the rest of this drop-in has no effect")
 	} else if err != nil {
 		u.add(Warning, Source{File: file}, "%v; the rest of this drop-in has no effect", err)
 	}
-}
-
-// apply applies assignments in order; it stops and returns true at one that PID 1
-// stops at.
-func (t *Tree) apply(u *Unit, l *loading, s *Service, assignments []Assignment) (stopped bool) {
-	service := Type(u.Name) == "service"
-	for _, a := range assignments {
-		name := a.Section + "." + a.Key
-		if service && !t.known[name] {
-			if !strings.HasPrefix(a.Key, "X-") {
-				u.add(Warning, a.Source, "unknown setting %s= in [%s] is ignored by systemd %s", a.Key, a.Section, t.opts.Version)
-			}
-			continue
-		}
-		u.Assignments = append(u.Assignments, a)
-		set := setters[name]
-		if !service || set == nil {
-			continue
-		}
-		err := set(l, s, a)
-		var partly skippedWords
-		switch {
-		case err == nil, errors.As(err, &partly):
-			s.sources[a.Key] = a.Source
-			if err != nil {
-				u.add(Warning, a.Source, "%s=: %v", a.Key, err)
-			}
-		case errors.Is(err, errFatal):
-			u.add(Error, a.Source, "%s=: %v", a.Key, err)
-			return true
-		default:
-			u.add(Warning, a.Source, "%s= is ignored: %v", a.Key, err)
-		}
-	}
-	return false
 }
 
 func (u *Unit) add(severity Severity, src Source, format string, args ...any) {

@@ -12,7 +12,6 @@ import (
 	"sync"
 
 	"github.com/systemd-hardening/systemd-hardening/scanner/rootfs"
-	"github.com/systemd-hardening/systemd-hardening/scanner/seccomp"
 )
 
 // Limits on what an image may hold.
@@ -22,18 +21,11 @@ const (
 	maxAliasSteps = 8      // links that PID 1 follows by name
 )
 
-// Options say what the units are loaded for.
-type Options struct {
-	Version Version
-}
-
 // Tree is the unit files of an image as PID 1 of its systemd version finds them.
 // It is safe for concurrent use once opened.
 type Tree struct {
+	Rules
 	fs      *rootfs.FS
-	opts    Options
-	filter  filterRules
-	known   map[string]bool // "Section.Key"
 	search  []searchDir
 	inside  []string            // directories whose files a link may be an alias of
 	ids     map[string]string   // unit name -> fragment path, or the name it is an alias of
@@ -71,21 +63,17 @@ func searchPath(unitDir string, v Version) []string {
 }
 
 // Open reads the names in the unit directories of an image.
-func Open(image *rootfs.FS, opts Options) (*Tree, error) {
-	release := seccomp.Release{}
+func Open(image *rootfs.FS, version Version) (*Tree, error) {
 	t := &Tree{
-		fs: image, opts: opts,
-		filter:  filterRules{groups: seccomp.Groups(opts.Version.Major, opts.Version.Point), release: release},
-		known:   keysOf(opts.Version.Major),
+		Rules:   NewRules(version),
+		fs:      image,
 		ids:     map[string]string{},
 		aliases: map[string][]string{},
 		folders: map[string][]int{},
 
 		aliasDirs: map[string]string{},
 	}
-	if err := t.openSearchPath(); err != nil {
-		return nil, err
-	}
+	t.openSearchPath()
 	for i := range t.search {
 		if err := t.readDirectory(i); err != nil {
 			return nil, err
@@ -97,11 +85,21 @@ func Open(image *rootfs.FS, opts Options) (*Tree, error) {
 	return t, nil
 }
 
+// InImage tells whether the image has units at all.
+func InImage(image *rootfs.FS) bool {
+	for _, dir := range []string{"/usr/lib/systemd/system", "/lib/systemd/system", "/etc/systemd/system"} {
+		if _, err := image.Resolve(dir); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // openSearchPath finds the directories of the search path; one that is there
 // twice, as in a merged /usr, counts once.
-func (t *Tree) openSearchPath() error {
+func (t *Tree) openSearchPath() {
 	seen := map[string]bool{}
-	for _, dir := range searchPath(unitDirectory(t.fs), t.opts.Version) {
+	for _, dir := range searchPath(unitDirectory(t.fs), t.version) {
 		t.inside = append(t.inside, dir)
 		resolved, err := t.fs.Resolve(dir)
 		switch {
@@ -110,7 +108,7 @@ func (t *Tree) openSearchPath() error {
 		case err != nil:
 			t.warn(Source{File: dir}, "unit directory cannot be read: %v", err)
 			continue
-		case t.opts.Version.Major > 250: // systemd 251: a linked search directory is one too
+		case t.version.Major > 250: // systemd 251: a linked search directory is one too
 			t.inside = append(t.inside, resolved)
 		}
 		if !seen[resolved] {
@@ -118,10 +116,6 @@ func (t *Tree) openSearchPath() error {
 			t.search = append(t.search, searchDir{dir, resolved})
 		}
 	}
-	if len(t.search) == 0 {
-		return fmt.Errorf("no systemd unit directory in the image: neither /usr/lib/systemd/system nor /etc/systemd/system exists")
-	}
-	return nil
 }
 
 // unitDirectory is where the image's systemd was built to have its units:
@@ -195,7 +189,7 @@ func (t *Tree) addFolder(index int, e fs.DirEntry) {
 	if e.Type()&fs.ModeSymlink != 0 {
 		path := t.search[index].path + "/" + e.Name()
 		target, err := t.fs.Readlink(path)
-		if err != nil || !strings.HasPrefix(target, "/") || t.opts.Version == (Version{250, 0}) {
+		if err != nil || !strings.HasPrefix(target, "/") || t.version == (Version{250, 0}) {
 			t.warn(Source{File: path}, "folder is a link that PID 1 does not follow, ignored with all its files")
 			return
 		}

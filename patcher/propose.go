@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+
+package patcher
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/systemd-hardening/systemd-hardening/scanner/exposure"
+	"github.com/systemd-hardening/systemd-hardening/scanner/report"
+	"github.com/systemd-hardening/systemd-hardening/scanner/seccomp"
+	"github.com/systemd-hardening/systemd-hardening/scanner/unit"
+)
+
+// Propose fills in what each loaded service of a report could be given: its
+// proposals with their reasons and gain, what is withheld and why, and the
+// exposure after the proposals of at least the given confidence. The exposure is
+// computed by the assessors on the merged unit, so a scan of the written result
+// gives the same. A service that would not load any more gets no proposals.
+func Propose(r *report.Report, confidence string, policy *exposure.Policy) error {
+	p, err := newProposer(r, policy)
+	if err != nil {
+		return err
+	}
+	for i := range r.Units {
+		if u := &r.Units[i]; u.Exposure.Known() {
+			if err := p.propose(u, confidence); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// proposer holds what all units of a report share.
+type proposer struct {
+	report *report.Report
+	rules  unit.Rules
+	target *exposure.Target
+}
+
+// subject is one service as the rules see it: without what an earlier run wrote.
+type subject struct {
+	*report.Unit
+	service *unit.Service
+	image   report.Image
+	version unit.Version
+}
+
+func newProposer(r *report.Report, policy *exposure.Policy) (*proposer, error) {
+	if len(r.Units) == 0 {
+		return &proposer{report: r}, nil
+	}
+	version, err := unit.ParseVersion(r.Image.RulesVersion)
+	if err != nil {
+		return nil, fmt.Errorf("the report's rules_version: %w", err)
+	}
+	arch, ok := seccomp.ParseArch(r.Image.Architecture)
+	if !ok {
+		return nil, fmt.Errorf("the report's architecture %q is unknown", r.Image.Architecture)
+	}
+	return &proposer{r, unit.NewRules(version), &exposure.Target{
+		Version: version, Arch: arch, Compat: exposure.Compat(r.Image.Compat), Policy: policy,
+	}}, nil
+}
+
+func (p *proposer) propose(u *report.Unit, confidence string) error {
+	own := slices.DeleteFunc(assignmentsOf(u), func(a unit.Assignment) bool { return path.Base(a.File) == DropInName })
+	service, err := p.rules.Evaluate(u.Name, u.Fragment, own)
+	if err != nil {
+		return fmt.Errorf("evaluate the settings of the report: %w", err)
+	}
+	s := &subject{u, service, p.report.Image, p.target.Version}
+	u.Proposals, u.Withheld = []report.Proposal{}, []report.Withheld{}
+	for i := range rules {
+		p.judge(&rules[i], s)
+	}
+	return p.after(u, own, confidence)
+}
+
+// judge adds what one rule says of a service: a proposal, or why not.
+func (p *proposer) judge(r *rule, s *subject) {
+	switch {
+	case s.version.Major < r.since || r.holds(s.service):
+		return
+	}
+	v := r.judge(s)
+	if v.confidence == "" {
+		if len(v.because) > 0 {
+			s.Withheld = append(s.Withheld, report.Withheld{Setting: r.setting, Because: v.because})
+		}
+		return
+	}
+	for _, line := range r.lines {
+		s.Proposals = append(s.Proposals, report.Proposal{
+			Setting: line.setting, Value: line.value, Confidence: v.confidence, Gain: report.Level(0), Reasons: v.because, Since: r.since,
+		})
+	}
+}
+
+// after computes the exposure with the proposals that would be written, and the
+// gain of each alone. Proposals that would keep the service from loading, or that
+// change nothing, are withdrawn.
+func (p *proposer) after(u *report.Unit, own []unit.Assignment, confidence string) error {
+	base, err := p.exposure(u, own)
+	if err != nil {
+		return err
+	}
+	written := []report.Proposal{}
+	for _, proposal := range u.Proposals {
+		alone, err := p.exposure(u, withDropIn(own, []report.Proposal{proposal}))
+		if err != nil {
+			u.Withheld = append(u.Withheld, report.Withheld{Setting: proposal.Setting, Because: []string{"PID 1 would refuse the service: " + err.Error()}})
+			continue
+		}
+		proposal.Gain = report.Level(max(base-alone, 0))
+		written = append(written, proposal)
+	}
+	u.Proposals = written
+	chosen := slices.DeleteFunc(slices.Clone(written), func(x report.Proposal) bool { return !isWritten(x.Confidence, confidence) })
+	if len(chosen) == 0 {
+		return nil
+	}
+	after, err := p.exposure(u, withDropIn(own, chosen))
+	if err != nil {
+		u.Withheld = append(u.Withheld, report.Withheld{Setting: "all", Because: []string{"PID 1 would refuse the service: " + err.Error()}})
+		u.Proposals = []report.Proposal{}
+		return nil
+	}
+	u.ExposureAfter = report.Level(after)
+	u.RatingAfter = u.ExposureAfter.Rating()
+	return nil
+}
+
+func (p *proposer) exposure(u *report.Unit, assignments []unit.Assignment) (int, error) {
+	service, err := p.rules.Evaluate(u.Name, u.Fragment, assignments)
+	if err != nil {
+		return 0, err
+	}
+	return exposure.Assess(p.target, service).Exposure, nil
+}
+
+// isWritten tells whether a proposal's confidence reaches the least that is written.
+func isWritten(confidence, least string) bool {
+	return confidence == report.Proven || confidence == report.Likely && least != report.Proven
+}
+
+func assignmentsOf(u *report.Unit) []unit.Assignment {
+	list := make([]unit.Assignment, len(u.Settings))
+	for i, s := range u.Settings {
+		list[i] = unit.Assignment{Section: s.Section, Key: s.Key, Value: s.Value, Source: unit.Source{File: s.File, Line: s.Line}}
+	}
+	return list
+}
+
+// withDropIn inserts proposals where PID 1 would read our drop-in: drop-ins are
+// read in the order of their names, so one that sorts after ours still wins.
+func withDropIn(own []unit.Assignment, proposals []report.Proposal) []unit.Assignment {
+	at := len(own)
+	for i, a := range own {
+		if strings.HasSuffix(path.Dir(a.File), ".d") && path.Base(a.File) > DropInName {
+			at = i
+			break
+		}
+	}
+	var ours []unit.Assignment
+	for n, x := range proposals {
+		ours = append(ours, unit.Assignment{Section: "Service", Key: x.Setting, Value: x.Value, Source: unit.Source{File: DropInName, Line: n + 1}})
+	}
+	return slices.Insert(slices.Clone(own), at, ours...)
+}

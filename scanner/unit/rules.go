@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+
+package unit
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/systemd-hardening/systemd-hardening/scanner/seccomp"
+)
+
+// Rules are how one systemd version reads the settings of a unit.
+type Rules struct {
+	version Version
+	filter  filterRules
+	known   map[string]bool // "Section.Key"
+}
+
+// NewRules returns the rules of a known version; see Version.Known.
+func NewRules(v Version) Rules {
+	return Rules{version: v, filter: filterRules{groups: seccomp.Groups(v.Major, v.Point)}, known: keysOf(v.Major)}
+}
+
+// Knows tells whether a service may have the setting, by section and key.
+func (r Rules) Knows(section, key string) bool { return r.known[section+"."+key] }
+
+// Evaluate applies assignments in their order, as PID 1 would for a service of
+// that name and fragment. The error says why it would not load.
+func (r Rules) Evaluate(name, fragment string, assignments []Assignment) (*Service, error) {
+	u := &Unit{Name: name, Fragment: fragment}
+	s := newService(r.version)
+	if r.apply(u, r.loading(name, fragment), s, assignments) {
+		return nil, fmt.Errorf("%s: %s", name, u.Diagnostics[len(u.Diagnostics)-1].Message)
+	}
+	s.finish(name, r.version)
+	if reason := s.refused(r.version); reason != "" {
+		return nil, fmt.Errorf("%s: %s", name, reason)
+	}
+	return s, nil
+}
+
+func (r Rules) loading(name, fragment string) *loading {
+	return &loading{r.version, r.filter, specifiers{name, fragment}}
+}
+
+// apply applies assignments in order; it stops and returns true at one that PID 1
+// stops at.
+func (r Rules) apply(u *Unit, l *loading, s *Service, assignments []Assignment) (stopped bool) {
+	service := Type(u.Name) == "service"
+	for _, a := range assignments {
+		name := a.Section + "." + a.Key
+		if service && !r.known[name] {
+			if !strings.HasPrefix(a.Key, "X-") {
+				u.add(Warning, a.Source, "unknown setting %s= in [%s] is ignored by systemd %s", a.Key, a.Section, r.version)
+			}
+			continue
+		}
+		u.Assignments = append(u.Assignments, a)
+		set := setters[name]
+		if !service || set == nil {
+			continue
+		}
+		err := set(l, s, a)
+		var partly skippedWords
+		switch {
+		case err == nil, errors.As(err, &partly):
+			s.sources[a.Key] = a.Source
+			if err != nil {
+				u.add(Warning, a.Source, "%s=: %v", a.Key, err)
+			}
+		case errors.Is(err, errFatal):
+			u.add(Error, a.Source, "%s=: %v", a.Key, err)
+			return true
+		default:
+			u.add(Warning, a.Source, "%s= is ignored: %v", a.Key, err)
+		}
+	}
+	return false
+}
