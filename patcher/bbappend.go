@@ -97,8 +97,9 @@ func (r recipe) packageVar(pkg string) string {
 // stand-ins are in no unit name, so two units never get the same file.
 var uriEscapes = strings.NewReplacer(`\`, "+", ":", "=")
 
-// dropInURI is where a unit's drop-in lies below files/: as in the image.
-func dropInURI(unit string) string { return uriEscapes.Replace(unit) + ".d/" + DropInName }
+// uri is the file of a unit below files/. It lies in no directory of its own,
+// because BitBake 2.8 unpacks a directory with an "@" in its name to another place.
+func uri(unit, ending string) string { return "harden-" + uriEscapes.Replace(unit) + ending }
 
 // bbappend writes the append file that installs drop-ins with the units. Native
 // and SDK variants of the recipe keep their signatures.
@@ -111,11 +112,13 @@ func (r recipe) bbappend(b build) string {
 	return s.String()
 }
 
-// packaging adds the drop-ins to the packages that ship their units.
+// packaging adds the drop-ins to the packages that ship their units. It appends
+// with ":append", not "+=": the recipe may name the same package with or without
+// ${PN}, and of two such names the one with a value replaces the other.
 func (r recipe) packaging(b build) string {
-	operator, space := " +=", ""
+	operator := ":append"
 	if b.override != "" {
-		operator, space = ":append:"+b.override+" =", " "
+		operator += ":" + b.override
 	}
 	byPackage := map[string][]string{}
 	for _, u := range r.units {
@@ -123,11 +126,11 @@ func (r recipe) packaging(b build) string {
 	}
 	var s strings.Builder
 	for _, pkg := range sorted(byPackage) {
-		value := space + byPackage[pkg][0]
+		value := byPackage[pkg][0]
 		if len(byPackage[pkg]) > 1 {
-			value = space + "\\\n    " + strings.Join(byPackage[pkg], " \\\n    ") + " \\\n"
+			value = "\\\n    " + strings.Join(byPackage[pkg], " \\\n    ") + " \\\n"
 		}
-		fmt.Fprintf(&s, "FILES:%s%s \"%s\"\n", r.packageVar(pkg), operator, value)
+		fmt.Fprintf(&s, "FILES:%s%s = \" %s\"\n", r.packageVar(pkg), operator, value)
 	}
 	return s.String()
 }
@@ -168,10 +171,12 @@ func (r recipe) install(b build) string {
 	var s strings.Builder
 	for _, u := range r.units {
 		dir := "${D}${systemd_system_unitdir}/" + u.unit + ".d"
+		quote := ""
 		if strings.Contains(dir, `\`) {
-			dir = "'" + dir + "'" // BitBake has put the variables in before the shell sees it
+			quote = "'" // BitBake puts the variables in before the shell sees them
 		}
-		fmt.Fprintf(&s, "    install -d %s\n    install -m 0644 ${%s}/%s %s\n", dir, b.unpackdir, u.uri, dir)
+		fmt.Fprintf(&s, "    install -d %s%s%s\n", quote, dir, quote)
+		fmt.Fprintf(&s, "    install -m 0644 ${%s}/%s %s%s/%s%s\n", b.unpackdir, u.uri, quote, dir, DropInName, quote)
 	}
 	return s.String()
 }

@@ -256,11 +256,11 @@ func (r recipe) text(form Form, b build) string {
 
 // place plans the file of one unit; false when there is none.
 func (w *writer) place(r recipe, t target) (placed, bool) {
-	p := placed{unit: t.unit.Name, pkg: t.unit.Package, uri: dropInURI(t.unit.Name)}
+	p := placed{unit: t.unit.Name, pkg: t.unit.Package, uri: uri(t.unit.Name, ".conf")}
 	src, found := w.opts.Sources[t.unit.Name]
 	switch w.opts.Form {
 	case Patches:
-		p.uri = "harden-" + uriEscapes.Replace(t.unit.Name) + ".patch"
+		p.uri = uri(t.unit.Name, ".patch")
 		if src.Local {
 			p.args = ";patchdir=${" + w.build.unpackdir + "}"
 		}

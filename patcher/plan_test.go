@@ -102,7 +102,7 @@ func TestGoldenLayers(t *testing.T) {
 		opts: func(o *Options) {
 			o.Override, o.Series = "hardened", []string{"scarthgap"}
 			o.Units, o.Confidence = []string{"foo.service", "bar.service"}, report.Proven
-			o.Recipes = map[string]Recipe{"rig-archive": {File: "rig-archive.bb"}, "rig-file": {File: "rig-file_1.0.bb", Collection: "rig"}}
+			o.Recipes = map[string]Recipe{"rig-archive": {File: "rig-archive_2.3.bb"}, "rig-file": {File: "rig-file_1.0.bb", Collection: "rig"}}
 			o.Maintainer = "Jo Doe <jo@example.org>"
 		},
 	}, {
@@ -191,4 +191,176 @@ func files(t testing.TB, dir string) map[string]string {
 		out[name] = string(content)
 	}
 	return out
+}
+
+func TestPlanTwiceChangesNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "meta-golden")
+	for i := 0; i < 2; i++ {
+		opts := options()
+		opts.Present, _ = layer.Files(dir, Dirs(false)...)
+		plan, _, err := Plan(rigReport(), opts)
+		require.NoError(t, err)
+		assert.Equal(t, i == 0, apply(t, dir, plan).Changed())
+	}
+}
+
+// Each step goes on from the layer that the one before it left.
+func TestPlanOfAnExistingLayer(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "meta-golden")
+	step := func(r *report.Report, change func(*Options), prune bool) (map[layer.Action]string, []string) {
+		opts := options()
+		var err error
+		opts.Present, err = layer.Files(dir, Dirs(false)...)
+		require.NoError(t, err)
+		opts.LayerConf, err = layer.Conf(dir)
+		require.NoError(t, err)
+		change(&opts)
+		plan, diags, err := Plan(r, opts)
+		require.NoError(t, err)
+		result, err := layer.Apply(dir, plan, layer.Options{Prune: prune})
+		require.NoError(t, err)
+		got := map[layer.Action]string{}
+		for _, c := range result.Changes {
+			got[c.Action] = strings.TrimSpace(got[c.Action] + " " + filepath.Base(c.Path))
+		}
+		delete(got, layer.Unchanged)
+		return got, messages(diags)
+	}
+	only := func(names ...string) func(*Options) { return func(o *Options) { o.Units = names } }
+
+	got, _ := step(rigReport(), only("cron.service"), false)
+	assert.Equal(t, map[layer.Action]string{
+		layer.Created: "COPYING.MIT README.md SECURITY.md layer.conf harden-cron.service.conf rig-programs_%.bbappend"}, got)
+
+	// The other unit of the recipe joins, and the first stays in the append file.
+	got, _ = step(rigReport(), only("echo.service"), false)
+	assert.Equal(t, map[layer.Action]string{layer.Created: "harden-echo.service.conf", layer.Updated: "rig-programs_%.bbappend"}, got)
+	text := files(t, dir)["recipes-hardening/rig-programs/rig-programs_%.bbappend"]
+	assert.Contains(t, text, "file://harden-cron.service.conf")
+	assert.Contains(t, text, "file://harden-echo.service.conf")
+
+	// A report with nothing left to propose takes nothing away.
+	quiet := rigReport()
+	for i := range quiet.Units {
+		quiet.Units[i].Proposals = nil
+	}
+	got, diags := step(quiet, only(), true)
+	assert.Empty(t, got)
+	assert.Equal(t, []string{
+		"cron.service: nothing is proposed: recipes-hardening/rig-programs/files/harden-cron.service.conf stays as it is",
+		"echo.service: nothing is proposed: recipes-hardening/rig-programs/files/harden-echo.service.conf stays as it is",
+	}, diags)
+
+	// A unit that is gone from the image is stale, then pruned.
+	gone := rigReport()
+	gone.Units = gone.Units[2:4] // echo, foo
+	got, _ = step(gone, only(), false)
+	assert.Equal(t, map[layer.Action]string{
+		layer.Created: "harden-foo.service.conf rig-file_%.bbappend",
+		layer.Updated: "rig-programs_%.bbappend",
+		layer.Stale:   "harden-cron.service.conf"}, got)
+	got, _ = step(gone, only(), true)
+	assert.Equal(t, map[layer.Action]string{layer.Removed: "harden-cron.service.conf"}, got)
+
+	// A collection that was added by an earlier run stays in layer.conf.
+	other := func(name string, units ...string) func(*Options) {
+		return func(o *Options) { o.Collection, o.Units = name, units }
+	}
+	_, _ = step(rigReport(), other("first", "bar.service"), false)
+	_, _ = step(rigReport(), other("second", "worker@.service"), false)
+	text = files(t, dir)["conf/layer.conf"]
+	assert.Contains(t, text, "first:${LAYERDIR}/dynamic-layers/first/recipes-*/*/*.bbappend")
+	assert.Contains(t, text, "second:${LAYERDIR}/dynamic-layers/second/recipes-*/*/*.bbappend")
+}
+
+func TestPlanForALayerWithItsOwnConfiguration(t *testing.T) {
+	for _, tc := range []struct {
+		summary string
+		conf    string
+		diags   []string
+	}{{
+		summary: "it has all",
+		conf: `BBFILES += "${LAYERDIR}/recipes-*/*/*.bb ${LAYERDIR}/recipes-*/*/*.bbappend"` + "\n" +
+			`BBFILES_DYNAMIC += "acme:${LAYERDIR}/dynamic-layers/acme/recipes-*/*/*.bbappend"` + "\n" +
+			`LAYERSERIES_COMPAT_acme = "wrynose"` + "\n",
+	}, {
+		summary: "it has nothing",
+		conf:    "BBPATH = \"x\"\n",
+		diags: []string{
+			`the layer's own file lacks: BBFILES += "${LAYERDIR}/recipes-*/*/*.bb ${LAYERDIR}/recipes-*/*/*.bbappend"`,
+			`the layer's own file lacks: BBFILES_DYNAMIC += "acme:${LAYERDIR}/dynamic-layers/acme/recipes-*/*/*.bbappend"`,
+			`the layer's own file lacks: UNPACKDIR ??= "${WORKDIR}"`,
+		},
+	}} {
+		t.Run(tc.summary, func(t *testing.T) {
+			opts := options()
+			opts.LayerConf, opts.Collection = tc.conf, "acme"
+			opts.Units = []string{"foo.service"}
+			plan, diags, err := Plan(rigReport(), opts)
+			require.NoError(t, err)
+			assert.Equal(t, tc.diags, messages(diags))
+			var paths []string
+			for _, f := range plan.Files {
+				paths = append(paths, f.Path)
+			}
+			assert.Equal(t, []string{
+				"dynamic-layers/acme/recipes-hardening/rig-file/files/harden-foo.service.conf",
+				"dynamic-layers/acme/recipes-hardening/rig-file/rig-file_%.bbappend",
+			}, paths)
+		})
+	}
+}
+
+func TestOptionsThatAreRefused(t *testing.T) {
+	for _, tc := range []struct {
+		summary string
+		change  func(*Options)
+		err     string
+	}{
+		{"an unknown form", func(o *Options) { o.Form = "x" }, `form "x"`},
+		{"patches in a tree", func(o *Options) { o.Form, o.Tree = Patches, true }, "a tree has drop-ins only"},
+		{"a confidence that is never written", func(o *Options) { o.Confidence = report.Manual }, `confidence "manual"`},
+		{"a unit that is not there", func(o *Options) { o.Units = []string{"x.service"} }, "unit x.service: not in the report"},
+		{"no digest", func(o *Options) { o.ReportDigest = "" }, "the report's digest"},
+		{"a version with a space", func(o *Options) { o.Version = "1 2" }, "the tool's version"},
+		{"a collection that is a path", func(o *Options) { o.Collection = "../x" }, `collection "../x"`},
+		{"a recipe's collection that is a path", func(o *Options) { o.Recipes = map[string]Recipe{"a": {Collection: "a/b"}} }, `collection "a/b"`},
+		{"a recipe file that is a path", func(o *Options) { o.Recipes = map[string]Recipe{"a": {File: "../a_1.bb"}} }, `recipe a: "../a_1.bb"`},
+		{"an override with a colon", func(o *Options) { o.Override = "a:b" }, `override "a:b"`},
+	} {
+		t.Run(tc.summary, func(t *testing.T) {
+			opts := options()
+			tc.change(&opts)
+			_, _, err := Plan(rigReport(), opts)
+			require.ErrorContains(t, err, tc.err)
+		})
+	}
+}
+
+// Names in a report come from a file that anyone may have written.
+func TestHostileRecipeAndPackageNames(t *testing.T) {
+	r := &report.Report{Units: []report.Unit{
+		loaded("a.service", "p", "../../x", umask...), loaded("b.service", "p\" evil", "r", umask...),
+	}}
+	plan, _, err := Plan(r, options())
+	require.NoError(t, err)
+	for _, f := range plan.Files {
+		assert.NotContains(t, f.Path, "..")
+		assert.NotContains(t, string(f.Body), "evil")
+	}
+	assert.Equal(t, "recipes-hardening/systemd-hardening-dropins/systemd-hardening-dropins_1.0.bb", plan.Files[len(plan.Files)-1].Path)
+}
+
+func TestDiff(t *testing.T) {
+	result := layer.Result{Changes: []layer.Change{
+		{Path: "a", Action: layer.Created, New: []byte("1\n")},
+		{Path: "b", Action: layer.Kept, Old: []byte("1\n")},
+		{Path: "c", Action: layer.Removed, Old: []byte("1\n")},
+		{Path: "d", Action: layer.Unchanged, Old: []byte("1\n")},
+		{Path: "e", Action: layer.Stale, Old: []byte("1\n")},
+		{Path: "f", Action: layer.Updated, Old: []byte("1\n"), New: []byte("2\n")},
+	}}
+	assert.Equal(t, "--- /dev/null\n+++ b/a\n@@ -0,0 +1 @@\n+1\n--- a/c\n+++ /dev/null\n@@ -1 +0,0 @@\n-1\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-1\n+2\n",
+		string(Diff(result)))
+	assert.Nil(t, Diff(layer.Result{}))
 }

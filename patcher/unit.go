@@ -71,6 +71,9 @@ func place(lines []string, section string) (at int, open bool) {
 			open = continued(line)
 		case strings.HasPrefix(text, "["):
 			current = text
+			if depth > 0 {
+				current = "" // settings behind the block would have no section where it is left out
+			}
 		default:
 			open = continued(line)
 		}
