@@ -52,19 +52,25 @@ SYSTEMD_HARDENING_DEPLOYDIR = "${WORKDIR}/deploy-${PN}-systemd-hardening"
 # IMAGE_NAME may hold the time of the run that scanned, the link's name does not.
 SYSTEMD_HARDENING_REPORT = "${DEPLOY_DIR_IMAGE}/${IMAGE_LINK_NAME}.systemd-hardening.json"
 
+# Up to walnascar presets enable services only in do_image, after the scan.
+SYSTEMD_HARDENING_PRESETS = "${@bb.utils.contains('IMAGE_PREPROCESS_COMMAND', 'systemd_preset_all', 'yes', 'auto', d)}"
+
 # Ownership is what pseudo says it is; the tool, a static binary, cannot ask it.
 fakeroot do_systemd_hardening() {
     find ${IMAGE_ROOTFS} -printf '%m %U %G /%P\n' > ${T}/systemd-hardening.owners
 
+    set -- --owners ${T}/systemd-hardening.owners --pkgdata ${PKGDATA_DIR} --presets ${SYSTEMD_HARDENING_PRESETS}
+    manifest=${IMGDEPLOYDIR}/${IMAGE_LINK_NAME}.manifest
+    [ ! -e $manifest ] || set -- "$@" --manifest $manifest
     kernel_config="${SYSTEMD_HARDENING_KERNEL_CONFIG}"
     if [ -z "$kernel_config" ] && [ -e ${STAGING_KERNEL_BUILDDIR}/.config ]; then
         kernel_config=${STAGING_KERNEL_BUILDDIR}/.config
     fi
+    [ -z "$kernel_config" ] || set -- "$@" --kernel-config "$kernel_config"
 
     report=${SYSTEMD_HARDENING_DEPLOYDIR}/${IMAGE_NAME}.systemd-hardening
-    ${SYSTEMD_HARDENING_COMMAND} scan ${IMAGE_ROOTFS} --format json --output $report.json \
-        --owners ${T}/systemd-hardening.owners --pkgdata ${PKGDATA_DIR} \
-        ${kernel_config:+--kernel-config "$kernel_config"} --progress=bitbake ${SYSTEMD_HARDENING_SCAN_OPTIONS}
+    ${SYSTEMD_HARDENING_COMMAND} scan ${IMAGE_ROOTFS} --format json --output $report.json --progress bitbake \
+        "$@" ${SYSTEMD_HARDENING_SCAN_OPTIONS}
     for format in ${SYSTEMD_HARDENING_FORMATS}; do
         [ $format = json ] || ${SYSTEMD_HARDENING_COMMAND} scan $report.json --format $format --output $report.$format
     done
