@@ -8,7 +8,7 @@ BENCH ?= .
 VERSION ?= $(or $(shell git describe --tags --always --dirty 2>/dev/null),devel)
 
 # Directories of tests that say they can write their golden files anew.
-with-golden = $(sort $(dir $(shell grep -rl --include='*_test.go' 'flag.Bool("update"' .)))
+with-golden = $(sort $(dir $(shell grep -rl --include='*_test.go' 'flag[.]Bool."update"' .)))
 
 .PHONY: help
 help: ## list the targets

@@ -4,12 +4,13 @@
 # tests (subtests included) at the end. The reasons of skipped tests go to the
 # file `skipped` too. Fails when a test or a package did.
 
-/^(PASS|FAIL)$/ || /^=== (RUN|PAUSE|CONT|NAME)/ { next }
+/^(PASS|FAIL)$/ { next }
+/^=== / { test = $3; next }
 
 /^ *--- PASS: / { passed++; if (/^-/) print; next }
-/^ *--- SKIP: / { left_out++; if (/^-/) print; print $3 ": " reason >> skipped; next }
+/^ *--- SKIP: / { left_out++; if (/^-/) print; print $3 ": " reason[$3] >> skipped; next }
 /^ *--- FAIL: / { broken++ }
-/^ +[A-Za-z0-9_]+_test\.go:[0-9]+: / { reason = $0; sub(/^ *[^ ]*: */, "", reason) }
+/^ +[A-Za-z0-9_]+\.go:[0-9]+: / { reason[test] = $0; sub(/^ *[^ ]*: */, "", reason[test]) }
 
 { said = said $0 "\n" }
 /^(ok|\?)[ \t]/ { print; said = "" }
