@@ -105,8 +105,7 @@ func uri(unit, ending string) string { return "harden-" + uriEscapes.Replace(uni
 // and SDK variants of the recipe keep their signatures.
 func (r recipe) bbappend(b build) string {
 	var s strings.Builder
-	s.WriteString("\nFILESEXTRAPATHS:prepend := \"${THISDIR}/files:\"\n\n")
-	s.WriteString(r.srcURI(b))
+	s.WriteString(filesPath(b) + "\n" + r.srcURI(b))
 	fmt.Fprintf(&s, "\ndo_install:append%s() {\n%s}\n\n", b.guard(), r.install(b))
 	s.WriteString(r.packaging(b))
 	return s.String()
@@ -116,10 +115,6 @@ func (r recipe) bbappend(b build) string {
 // with ":append", not "+=": the recipe may name the same package with or without
 // ${PN}, and of two such names the one with a value replaces the other.
 func (r recipe) packaging(b build) string {
-	operator := ":append"
-	if b.override != "" {
-		operator += ":" + b.override
-	}
 	byPackage := map[string][]string{}
 	for _, u := range r.units {
 		byPackage[u.pkg] = append(byPackage[u.pkg], "${systemd_system_unitdir}/"+u.unit+".d/"+DropInName)
@@ -130,24 +125,19 @@ func (r recipe) packaging(b build) string {
 		if len(byPackage[pkg]) > 1 {
 			value = "\\\n    " + strings.Join(byPackage[pkg], " \\\n    ") + " \\\n"
 		}
-		fmt.Fprintf(&s, "FILES:%s%s = \" %s\"\n", r.packageVar(pkg), operator, value)
+		fmt.Fprintf(&s, "FILES:%s:append%s = \" %s\"\n", r.packageVar(pkg), b.condition(), value)
 	}
 	return s.String()
 }
 
 // patchAppend writes the append file that adds patches.
-func (r recipe) patchAppend(b build) string {
-	return "\nFILESEXTRAPATHS:prepend := \"${THISDIR}/files:\"\n\n" + r.srcURI(b)
-}
+func (r recipe) patchAppend(b build) string { return filesPath(b) + "\n" + r.srcURI(b) }
 
-// unitAppend writes the append file that has BitBake take the layer's unit files
-// in place of those of the same name beside the recipe.
-func (r recipe) unitAppend(b build) string {
-	guard := ""
-	if b.override != "" {
-		guard = ":" + b.override
-	}
-	return "\nFILESEXTRAPATHS:prepend" + guard + " := \"${THISDIR}/files:\"\n"
+// filesPath has BitBake look for files in the layer first. It is the whole append
+// file where a unit file of the layer takes the place of the one of the same name
+// beside the recipe.
+func filesPath(b build) string {
+	return fmt.Sprintf("\nFILESEXTRAPATHS:prepend%s := \"${THISDIR}/files:\"\n", b.condition())
 }
 
 // srcURI appends rather than assigns, which would replace the default that a
@@ -185,14 +175,14 @@ func (r recipe) install(b build) string {
 func (r recipe) bb(b build) string {
 	return fmt.Sprintf(`
 SUMMARY = "Sandbox settings for the services of an image"
-DESCRIPTION = "Drop-ins that restrict what services may do to what their programs need, \
-for the units whose own recipe is not known or cannot carry them."
+DESCRIPTION = "Drop-ins that restrict services to what their programs need, for units whose recipe is not known."
 HOMEPAGE = "https://github.com/systemd-hardening/systemd-hardening"
+BUGTRACKER = "https://github.com/systemd-hardening/systemd-hardening/issues"
 SECTION = "base"
 LICENSE = "MIT"
 LIC_FILES_CHKSUM = "file://${COMMON_LICENSE_DIR}/MIT;md5=0835ade698e0bcf8506ecda2f7b4f302"
 
-SRC_URI = " \
+SRC_URI = "\
 %s"
 
 S = "${%s}"
@@ -207,6 +197,6 @@ do_compile[noexec] = "1"
 do_install() {
 %s}
 
-FILES:${PN} = "${systemd_system_unitdir}"
+FILES:${PN} += "${systemd_system_unitdir}"
 `, r.uris("    "), b.unpackdir, r.install(b))
 }

@@ -50,7 +50,7 @@ func TestAppendFileOfSeveralPackagesAndOddNames(t *testing.T) {
 		{unit: "odd@.service", pkg: "odd", uri: uri("odd@.service", ".conf")},
 	}}
 	assert.Equal(t, `
-FILESEXTRAPATHS:prepend := "${THISDIR}/files:"
+FILESEXTRAPATHS:prepend:hardened := "${THISDIR}/files:"
 
 SRC_URI:append:class-target:hardened = " \
     file://harden-a=b.service.conf \

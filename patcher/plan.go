@@ -249,7 +249,7 @@ func (r recipe) text(form Form, b build) string {
 	case form == Patches:
 		return r.patchAppend(b)
 	case form == Units:
-		return r.unitAppend(b)
+		return filesPath(b)
 	}
 	return r.bbappend(b)
 }

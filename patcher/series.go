@@ -28,14 +28,18 @@ type build struct {
 	override  string
 }
 
-// guard is what an append carries: it is for the target's variant of a recipe,
-// and with an override only for builds that have it.
-func (b build) guard() string {
+// condition is what an operator carries so that it is only for builds with the
+// override, if there is one.
+func (b build) condition() string {
 	if b.override == "" {
-		return ":class-target"
+		return ""
 	}
-	return ":class-target:" + b.override
+	return ":" + b.override
 }
+
+// guard is the condition of an append that changes a recipe's tasks: it is for
+// the target's variant, too.
+func (b build) guard() string { return ":class-target" + b.condition() }
 
 // mixed reports whether the layer is for releases with and without UNPACKDIR,
 // so that its layer.conf has to give a default.
