@@ -3,6 +3,7 @@
 package seccomp
 
 import (
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -71,6 +72,46 @@ func TestNumber(t *testing.T) {
 			assert.True(t, ok)
 			assert.Equal(t, tt.name, name)
 		})
+	}
+}
+
+// multiplexed are the calls that some architectures also offer through
+// socketcall and ipc; see Number for why it differs from libseccomp there.
+const multiplexed = " accept4 bind connect getpeername getsockname getsockopt listen recv recvfrom recvmmsg recvmsg send" +
+	" sendmmsg sendmsg sendto setsockopt shutdown socket socketpair accept" +
+	" msgctl msgget msgrcv msgsnd semctl semget semop semtimedop shmat shmctl shmdt shmget "
+
+func TestNumberAsResolved(t *testing.T) {
+	data, err := os.ReadFile("testdata/resolved-2.6.0.tsv")
+	require.NoError(t, err)
+	heading, rows := splitHeading(string(data))
+	archs := strings.Split(heading, "\t")[1:]
+	for _, row := range strings.Split(strings.TrimSpace(rows), "\n") {
+		fields := strings.Split(row, "\t")
+		name := fields[0]
+		assert.True(t, Release{2, 6, 0}.Known(name), name)
+		for i, arch := range archs {
+			want, err := strconv.Atoi(fields[i+1])
+			require.NoError(t, err, row)
+			got, ok := Release{2, 6, 0}.Number(Arch(arch), name)
+			if want < 0 && strings.Contains(multiplexed, " "+name+" ") {
+				continue
+			}
+			assert.Equal(t, want >= 0, ok, "%s on %s", name, arch)
+			if ok {
+				assert.Equal(t, want, got, "%s on %s", name, arch)
+			}
+		}
+	}
+}
+
+// The deviation of Number must not change a score.
+func TestNoScoredGroupIsMultiplexed(t *testing.T) {
+	scored := []string{"@clock", "@cpu-emulation", "@debug", "@module", "@mount", "@obsolete", "@privileged", "@raw-io", "@reboot", "@resources", "@swap"}
+	for _, group := range scored {
+		for _, call := range Groups(NewestSystemd, -1).Expand(group) {
+			assert.NotContains(t, multiplexed, " "+call+" ", group)
+		}
 	}
 }
 
