@@ -245,12 +245,18 @@ func a32Transfer(i *isa.Inst, x, here uint32) {
 // a32Multi is ldm and stm. With the S bit and no pc they transfer the registers
 // of user mode.
 func a32Multi(i *isa.Inst, x uint32) {
-	list := field(x, 0, 16)
-	if bit(x, 22) && (list>>pc == 0 || !bit(x, 20)) {
-		i.Writes = isa.RegSet(list) | set(regAt(x, 16))
-		return
+	list, load := field(x, 0, 16), bit(x, 20)
+	multi(i, load, bit(x, 24), bit(x, 23), bit(x, 21), regAt(x, 16), list)
+	if bit(x, 22) && i.Op != isa.Return {
+		other(i)
+		i.Flags = 0
+		if load {
+			i.Writes = isa.RegSet(list)
+		}
+		if bit(x, 21) {
+			i.Writes |= set(regAt(x, 16))
+		}
 	}
-	multi(i, bit(x, 20), bit(x, 24), bit(x, 23), bit(x, 21), regAt(x, 16), list)
 }
 
 // a32Media is the packed arithmetic, extensions, bit fields and divisions.

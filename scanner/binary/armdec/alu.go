@@ -121,6 +121,8 @@ func move(i *isa.Inst, rd isa.Reg, o operand, here uint32) {
 		addressOf(i, rd, here)
 	case o.reg == pc:
 		other(i, rd)
+	case o.shift == 0 && o.reg == rd:
+		i.Op = isa.Nop
 	case o.shift == 0:
 		result(i, isa.Mov, rd)
 		i.Src = o.reg

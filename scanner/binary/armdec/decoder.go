@@ -21,6 +21,7 @@ package armdec
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/systemd-hardening/systemd-hardening/scanner/binary/isa"
 )
@@ -121,23 +122,17 @@ func (s *sweep) Decode(inst *isa.Inst, code []byte, addr uint64) {
 	if s.left > 0 {
 		s.left--
 		conditional(inst)
-		return
 	}
-	if inst.Len == 2 && inst.Op == isa.Nop && len(code) > 1 && code[1] == 0xbf {
+	if inst.Len == 2 && len(code) > 1 && code[1] == 0xbf && code[0]&15 != 0 {
 		s.left = itLength(code[0])
 	}
 }
 
 // itLength is the number of instructions that an IT instruction with this
-// first byte covers: the lowest set bit of its mask ends the list. A mask of
-// 0 is another hint.
+// first byte covers: the lowest set bit of its mask, which is not 0, ends the
+// list.
 func itLength(b byte) int {
-	for n := 4; n > 0; n-- {
-		if b>>(4-n)&1 == 1 {
-			return n
-		}
-	}
-	return 0
+	return 4 - bits.TrailingZeros8(b)
 }
 
 // conditional marks an instruction that may not happen. What a conditional

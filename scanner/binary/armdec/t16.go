@@ -171,8 +171,8 @@ func t16Misc(i *isa.Inst, x, here uint32) {
 		multi(i, false, true, false, true, sp, field(x, 0, 8)|field(x, 8, 1)<<14)
 	case 12, 13:
 		multi(i, true, false, true, true, sp, field(x, 0, 8)|field(x, 8, 1)<<15)
-	case 6: // cps, setend
-		if field(x, 5, 3) < 2 {
+	case 6: // setpan, setend, cps
+		if field(x, 5, 3) == 1 {
 			i.Op = isa.Invalid
 		}
 	case 10: // rev and its like, hlt
