@@ -104,14 +104,14 @@ addtask do_systemd_hardening after do_rootfs before do_image_qa
 python systemd_hardening_qa() {
     fatal = d.getVar("SYSTEMD_HARDENING_ERROR_QA") + " " + bb.utils.filter("ERROR_QA",
         "unit-exposure unit-exposure-regression unit-not-effective unit-diagnostic unit-waiver-expired", d)
-    qa = d.createCopy()
-    qa.setVar("WARN_QA", d.getVar("SYSTEMD_HARDENING_WARN_QA") + " " + fatal)
-    findings = systemd_hardening_findings(d)
+    warned = d.getVar("SYSTEMD_HARDENING_WARN_QA") + " " + fatal
+    findings, qa = systemd_hardening_findings(d), d.createCopy()
     for qa_class, severity, message in findings:
         qa.setVar("ERROR_QA", fatal if severity == "error" else "")
+        qa.setVar("WARN_QA", warned if severity != "info" else "")
         if not oe.qa.handle_error(qa_class, message, qa):
             d.setVar("QA_ERRORS_FOUND", "True")
-    if findings:
+    if any(severity != "info" for _, severity, _ in findings):
         bb.plain("systemd-hardening: the report is " + d.getVar("SYSTEMD_HARDENING_REPORT"))
 }
 # What its functions read by computed names; the day counts only by what it expires.
@@ -121,7 +121,8 @@ systemd_hardening_qa[vardepsexclude] = "oe.qa.handle_error"
 systemd_hardening_findings[vardepsexclude] = "SYSTEMD_HARDENING_TODAY"
 systemd_hardening_file[vardepsexclude] = "BBPATH"
 
-# Runs the gate: [(QA class, "error" or "warning", message)].
+# Runs the gate: [(QA class, severity, message)]. An error fails if its class does,
+# a warning never does (a waiver that will end), an info was waived.
 def systemd_hardening_findings(d):
     import subprocess
     policy = d.expand("${T}/systemd-hardening.policy")

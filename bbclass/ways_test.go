@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+
+package bbclass
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// unitRecipes weaken a unit of the image, and make another image.
+const (
+	weakenSpool = "do_install:append() {\n    sed -i '/NoNewPrivileges/d' ${D}${systemd_system_unitdir}/spool.service.d/10-limits.conf\n}\n"
+	otherImage  = "require recipes-rig/image/rig-image.bb\nSYSTEMD_HARDENING_THRESHOLD = \"9.9\"\n"
+	presetUnit  = "LICENSE = \"MIT\"\nINHIBIT_DEFAULT_DEPS = \"1\"\ninherit allarch\n" +
+		"do_install() {\n    install -d ${D}${systemd_system_unitdir} ${D}${nonarch_libdir}/systemd/system-preset\n" +
+		"    printf '[Service]\\nExecStart=/bin/true\\n[Install]\\nWantedBy=multi-user.target\\n' > ${D}${systemd_system_unitdir}/preset.service\n" +
+		"    echo 'enable preset.service' > ${D}${nonarch_libdir}/systemd/system-preset/90-preset.preset\n}\n" +
+		"FILES:${PN} += \"${systemd_system_unitdir} ${nonarch_libdir}/systemd\"\n"
+)
+
+// addLayer makes a layer with the given recipes, path -> content, and uses it.
+func (r *rig) addLayer(t *testing.T, name string, recipes map[string]string) {
+	r.write(t, name+"/conf/layer.conf", strings.ReplaceAll(`BBPATH .= ":${LAYERDIR}"
+BBFILES += "${LAYERDIR}/*.bb ${LAYERDIR}/*.bbappend"
+BBFILE_COLLECTIONS += "NAME"
+BBFILE_PATTERN_NAME = "^${LAYERDIR}/"
+LAYERSERIES_COMPAT_NAME = "${LAYERSERIES_CORENAMES}"
+`, "NAME", name))
+	for path, content := range recipes {
+		r.write(t, name+"/"+path, content)
+	}
+	r.layers = append(r.layers, filepath.Join(r.folder, name))
+}
+
+// check runs the tool's gate on a deployed report.
+func (r *rig) check(t *testing.T, options ...string) {
+	out, err := exec.Command(r.tool(), append([]string{"check", r.deployed("systemd-hardening.json")}, options...)...).CombinedOutput()
+	require.NoError(t, err, string(out))
+}
+
+// TestBaseline weakens a unit that was better once.
+func TestBaseline(t *testing.T) {
+	eachRelease(t, "baseline", func(t *testing.T, r *rig) {
+		require.NoError(t, r.image(t, "").err)
+		r.addLayer(t, "story", map[string]string{})
+		baseline := filepath.Join(r.folder, "story/conf/baseline-rig-image.txt")
+		r.check(t, "--baseline", baseline, "--update-baseline")
+		conf := asError + "SYSTEMD_HARDENING_BASELINE = \"conf/baseline-${IMAGE_BASENAME}.txt\"\n"
+		assert.NoError(t, r.image(t, conf).err, "found along BBPATH, and nothing is worse")
+
+		r.write(t, "story/rig-runtime_%.bbappend", weakenSpool)
+		worse := r.image(t, conf)
+		assert.Error(t, worse.err)
+		require.Len(t, worse.issues("unit-exposure-regression"), 1)
+		assert.Regexp(t, `spool\.service.*NoNewPrivileges`, worse.issues("unit-exposure-regression")[0])
+
+		r.check(t, "--baseline", baseline, "--update-baseline", "--accept", "spool.service", "--reason", "it has to")
+		accepted := r.image(t, conf)
+		assert.NoError(t, accepted.err, "the baseline's content reruns the gate")
+		assert.Contains(t, accepted.tasks("rig-image"), "image_qa")
+		assert.NotContains(t, accepted.tasks("rig-image"), "systemd_hardening")
+	})
+}
+
+// TestHardeningLayer lets the build write its own hardening, and builds with it.
+func TestHardeningLayer(t *testing.T) {
+	eachRelease(t, "harden", func(t *testing.T, r *rig) {
+		limit := asError + "SYSTEMD_HARDENING_THRESHOLD = \"9.5\"\nSYSTEMD_HARDENING_LAYER = \"${TOPDIR}/meta-hardened\"\n"
+		require.Error(t, r.image(t, limit).err)
+
+		unnamed := r.run(t, "", "bitbake", "-c", "systemd_hardening_layer", "rig-image")
+		assert.Error(t, unnamed.err)
+		assert.Contains(t, unnamed.output, "Set SYSTEMD_HARDENING_LAYER")
+
+		hardened := filepath.Join(r.build(), "meta-hardened")
+		assert.NoDirExists(t, hardened, "nothing is written without being asked")
+		written := r.run(t, limit, "bitbake", "-c", "systemd_hardening_layer", "rig-image")
+		require.NoError(t, written.err)
+		assert.Contains(t, written.output, "rig-runtime_%.bbappend")
+
+		r.layers = append(r.layers, hardened)
+		built := r.image(t, limit)
+		assert.NoError(t, built.err, "with the layer the gate passes")
+		assert.Empty(t, built.issues("unit-exposure"))
+		listing, err := exec.Command("tar", "-tzf", r.deployed("tar.gz")).Output()
+		require.NoError(t, err)
+		assert.Regexp(t, `usr/lib/systemd/system/spool\.service\.d/\S*harden\S*\.conf`, string(listing))
+	})
+}
+
+// TestPresets: a unit that only a preset enables counts, on releases that apply
+// presets before the scan and on those that do after.
+func TestPresets(t *testing.T) {
+	eachRelease(t, "presets", func(t *testing.T, r *rig) {
+		r.addLayer(t, "presets", map[string]string{"preset-unit_1.0.bb": presetUnit})
+		require.NoError(t, r.image(t, "IMAGE_INSTALL:append:pn-rig-image = \" preset-unit\"\n").err)
+		assert.Contains(t, read(t, r.deployed("systemd-hardening.json")), `"preset.service"`)
+	})
+}
+
+// TestKernelConfiguration: the tool gets the kernel's configuration when it is
+// asked to have it made.
+func TestKernelConfiguration(t *testing.T) {
+	eachRelease(t, "kernel", func(t *testing.T, r *rig) {
+		built := r.image(t, "SYSTEMD_HARDENING_KERNEL_CONFIG = \"${STAGING_KERNEL_BUILDDIR}/.config\"\n")
+		require.NoError(t, built.err)
+		assert.Contains(t, built.tasks("linux-dummy"), "shared_workdir")
+		scripts, err := filepath.Glob(filepath.Join(r.build(), "tmp/work/*/rig-image/*/temp/log.do_systemd_hardening"))
+		require.NoError(t, err)
+		require.Len(t, scripts, 1)
+	})
+}
+
+// TestWithoutSystemd: the class does nothing, and says so once.
+func TestWithoutSystemd(t *testing.T) {
+	eachRelease(t, "sysvinit", func(t *testing.T, r *rig) {
+		planned := r.run(t, "DISTRO_FEATURES:remove = \"systemd\"\n"+threshold+asError, "bitbake", "-n", "rig-image")
+		require.NoError(t, planned.err)
+		assert.Contains(t, planned.output, "rig-image.bb:do_image_qa")
+		assert.NotContains(t, planned.output, "do_systemd_hardening")
+		assert.Equal(t, 1, strings.Count(planned.output, "no 'systemd' in DISTRO_FEATURES"))
+	})
+}
+
+var lockedSignature = regexp.MustCompile(`(?m)^\s+([^:\s]+):(do_\w+):([0-9a-f]+)`)
+
+// signatures lists recipe:task -> signature of all that rig-image needs.
+func (r *rig) signatures(t *testing.T, conf string) map[string]string {
+	require.NoError(t, r.run(t, conf, "bitbake", "-S", "none", "rig-image").err)
+	found := map[string]string{}
+	for _, match := range lockedSignature.FindAllStringSubmatch(read(t, filepath.Join(r.build(), "locked-sigs.inc")), -1) {
+		found[match[1]+":"+match[2]] = match[3]
+	}
+	require.NotEmpty(t, found)
+	return found
+}
+
+// TestSignatures: inheriting the class changes no signature but those of the
+// image's tasks from the gate on, and adding the layer none at all.
+func TestSignatures(t *testing.T) {
+	eachRelease(t, "signatures", func(t *testing.T, r *rig) {
+		conf, layers := r.base, r.layers
+		r.base, r.layers = "", nil
+		plain := r.signatures(t, "")
+		r.layers = layers
+		assert.Equal(t, plain, r.signatures(t, ""), "with the layer")
+		r.base = conf
+		changed := []string{}
+		for task, signature := range r.signatures(t, threshold+asError) {
+			if plain[task] != signature {
+				changed = append(changed, task)
+				assert.Regexp(t, `^rig-image:do_(systemd_hardening|image|image_\w+|build|populate_lic_deploy)$`, task)
+			}
+		}
+		assert.Contains(t, changed, "rig-image:do_image_qa")
+	})
+}
+
+// TestMulticonfig builds an image with systemd and one without in one go.
+func TestMulticonfig(t *testing.T) {
+	eachRelease(t, "multiconfig", func(t *testing.T, r *rig) {
+		r.write(t, "build/conf/multiconfig/init.conf", "TMPDIR:forcevariable = \"${TOPDIR}/tmp-init\"\n")
+		r.write(t, "build/conf/multiconfig/plain.conf", "TMPDIR:forcevariable = \"${TOPDIR}/tmp-plain\"\nDISTRO_FEATURES:remove = \"systemd\"\n")
+		built := r.run(t, "BBMULTICONFIG = \"init plain\"\n", "bitbake", "mc:init:rig-image", "mc:plain:rig-image")
+		require.NoError(t, built.err)
+		assert.Equal(t, 1, strings.Count(built.output, "rig-image.bb:do_systemd_hardening)"))
+		assert.Contains(t, built.output, "(multiconfig 'plain')")
+		report := "deploy/images/qemux86-64/rig-image-qemux86-64.rootfs.systemd-hardening.json"
+		assert.FileExists(t, filepath.Join(r.build(), "tmp-init", report))
+		assert.NoFileExists(t, filepath.Join(r.build(), "tmp-plain", report))
+	})
+}
+
+// TestTwoImages: each image of a build has its own limits and its own report.
+func TestTwoImages(t *testing.T) {
+	eachRelease(t, "images", func(t *testing.T, r *rig) {
+		r.addLayer(t, "images", map[string]string{"other-image.bb": otherImage})
+		built := r.run(t, asError+"SYSTEMD_HARDENING_THRESHOLD ?= \"5.0\"\n", "bitbake", "-k", "rig-image", "other-image")
+		assert.Error(t, built.err)
+		assert.Contains(t, built.output, "images/other-image.bb:do_image_complete")
+		assert.NotContains(t, built.output, "image/rig-image.bb:do_image_complete")
+		assert.NotContains(t, built.output, "other-image-1.0-r0 do_image_qa: QA Issue")
+		for _, image := range []string{"rig-image", "other-image"} {
+			assert.FileExists(t, strings.Replace(r.deployed("systemd-hardening.json"), "rig-image", image, 1))
+		}
+	})
+}
+
+// TestOneImage: an image recipe that inherits the image class itself, in a
+// distro that does not, and whose name has no time in it.
+func TestOneImage(t *testing.T) {
+	eachRelease(t, "one", func(t *testing.T, r *rig) {
+		r.base = strings.TrimPrefix(r.base, "INHERIT += \"systemd-hardening\"\n") + "IMAGE_VERSION_SUFFIX = \"\"\n"
+		r.addLayer(t, "one", map[string]string{"one-image.bb": otherImage + "inherit systemd-hardening-image\n"})
+		require.NoError(t, r.run(t, "", "bitbake", "one-image", "rig-image").err)
+		assert.FileExists(t, strings.Replace(r.deployed("systemd-hardening.json"), "rig-image", "one-image", 1))
+		assert.NoFileExists(t, r.deployed("systemd-hardening.json"))
+	})
+}
+
+// TestRmWork: the gate judges again although the work directory is empty.
+func TestRmWork(t *testing.T) {
+	eachRelease(t, "rmwork", func(t *testing.T, r *rig) {
+		r.base += "INHERIT += \"rm_work\"\n"
+		require.NoError(t, r.image(t, "").err)
+		assert.Empty(t, r.image(t, "").tasks("rig-image"))
+		failed := r.image(t, threshold+asError)
+		assert.Error(t, failed.err)
+		assert.Len(t, failed.issues("unit-exposure"), len(weak)+1)
+		assert.NoError(t, r.image(t, threshold).err)
+	})
+}
+
+// TestNativeRecipe builds the tool by its recipe, with the build host's Go and
+// the modules of its module cache, twice in two places: the same bytes.
+func TestNativeRecipe(t *testing.T) {
+	eachRelease(t, "native", func(t *testing.T, r *rig) {
+		goroot, err := exec.Command("go", "env", "GOROOT").Output()
+		require.NoError(t, err)
+		r.base = "INHERIT += \"systemd-hardening\"\nRIG_GOROOT = \"" + strings.TrimSpace(string(goroot)) + "\"\n"
+		modules, _ := imported(t)
+		for _, m := range modules {
+			copyTree(t, filepath.Join(moduleCache(t), "cache/download", escape(m.path), "@v", m.version+".zip"),
+				filepath.Join(r.build(), "downloads", strings.ReplaceAll(m.path, "/", ".")+"@"+m.version+".zip"))
+		}
+		built := r.image(t, threshold)
+		require.NoError(t, built.err)
+		assert.NotContains(t, strings.ReplaceAll(built.output, "QA Issue", ""), "systemd-hardening-native-0.1+git-r0 do_", "no warning of the recipe's")
+		assert.Len(t, built.issues("unit-exposure"), len(weak)+1)
+
+		binary := filepath.Join(r.build(), "tmp/sysroots-components/x86_64/systemd-hardening-native/usr/bin/systemd-hardening")
+		first := read(t, binary)
+		assert.NotContains(t, first, r.build(), "no path of the build")
+
+		r.write(t, "repository/scanner/changed.go", "// SPDX-License-Identifier: MIT\n\npackage scanner\n")
+		changed := r.run(t, "", "bitbake", "systemd-hardening-native")
+		require.NoError(t, changed.err)
+		assert.Contains(t, changed.tasks("systemd-hardening-native_git"), "compile", "the sources are in the signature")
+
+		require.NoError(t, os.Remove(filepath.Join(r.folder, "repository/scanner/changed.go")))
+		require.NoError(t, os.Rename(filepath.Join(r.folder, "repository"), filepath.Join(r.folder, "moved")))
+		r.layers = []string{filepath.Join(r.folder, "moved/meta-hardening")}
+		moved := r.run(t, "", "bitbake", "systemd-hardening-native")
+		require.NoError(t, moved.err)
+		assert.Empty(t, moved.tasks("systemd-hardening-native_git"), "their place is not")
+		assert.Equal(t, first, read(t, binary))
+	})
+}
