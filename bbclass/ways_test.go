@@ -253,3 +253,29 @@ func TestNativeRecipe(t *testing.T) {
 		assert.Equal(t, first, read(t, binary))
 	})
 }
+
+// TestCheckLayer runs the Yocto Project's check of a layer: what it needs to
+// have, and that adding it changes no signature.
+func TestCheckLayer(t *testing.T) {
+	eachRelease(t, "checklayer", func(t *testing.T, r *rig) {
+		r.base, r.layers = "", nil
+		checked := r.run(t, "", "yocto-check-layer", r.layer(), "--no-auto-dependency")
+		assert.NoError(t, checked.err)
+		assert.Contains(t, checked.output, "meta-hardening ... PASS")
+	})
+}
+
+// TestClassLogic runs the Python functions of the image class on their own:
+// they need BitBake's library, and no build.
+func TestClassLogic(t *testing.T) {
+	rigs := rigsAtHand()
+	if len(rigs) == 0 {
+		t.Skip("no BitBake at hand")
+	}
+	for _, r := range rigs {
+		test := exec.Command("python3", "../testdata/rig/class_test.py", imageClass)
+		test.Env = append(os.Environ(), "PYTHONPATH="+filepath.Join(r.bitbake, "lib"))
+		out, err := test.CombinedOutput()
+		assert.NoError(t, err, "%s: %s", r.release, out)
+	}
+}
