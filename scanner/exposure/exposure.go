@@ -29,6 +29,9 @@ type Target struct {
 	Compat  Compat
 	// Policy changes weights, ranges and texts; nil for none.
 	Policy *Policy
+	// Seccomp is the libseccomp that systemd runs with: members of a group that it
+	// does not know do not count. Zero is the newest.
+	Seccomp seccomp.Release
 	// WithoutSeccomp is a systemd built without seccomp: rows about system calls are absent.
 	WithoutSeccomp bool
 	// Nobody is the user name that the build calls nobody; "nobody" when empty.
@@ -52,7 +55,7 @@ func (t *Target) members(group string) []string {
 		set := seccomp.Groups(t.Version.Major, t.Version.Point)
 		for _, name := range set.Names() {
 			for _, call := range set.Expand(name) {
-				if _, exists := seccomp.Number(t.Arch, call); exists {
+				if _, exists := t.Seccomp.Number(t.Arch, call); exists {
 					t.groups[name] = append(t.groups[name], call)
 				}
 			}

@@ -41,11 +41,11 @@ var setters = map[string]setter{
 	"Service.RootMStack":          present(func(s *Service) *bool { return &s.mountImages }),
 	"Service.UserNamespacePath":   present(func(s *Service) *bool { return &s.userNamespacePath }),
 
-	"Service.LoadCredential":          present(func(s *Service) *bool { return &s.usesCredentials }),
-	"Service.SetCredential":           present(func(s *Service) *bool { return &s.usesCredentials }),
-	"Service.ImportCredential":        present(func(s *Service) *bool { return &s.usesCredentials }),
-	"Service.LoadCredentialEncrypted": present(func(s *Service) *bool { return &s.encryptedFiles }),
-	"Service.SetCredentialEncrypted":  present(func(s *Service) *bool { return &s.encryptedLiterals }),
+	"Service.LoadCredential":          loadCredential(false),
+	"Service.LoadCredentialEncrypted": loadCredential(true),
+	"Service.SetCredential":           setCredential(false),
+	"Service.SetCredentialEncrypted":  setCredential(true),
+	"Service.ImportCredential":        present(func(s *Service) *bool { return &s.importsCredentials }),
 
 	"Service.PrivateDevices":          boolean(func(s *Service) *bool { return &s.PrivateDevices }),
 	"Service.PrivateNetwork":          boolean(func(s *Service) *bool { return &s.PrivateNetwork }),

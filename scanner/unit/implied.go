@@ -43,7 +43,7 @@ var implications = []implication{
 			s.DeviceAllow = append(s.DeviceAllow, Device{"/dev/loop-control", "rw"}, Device{"block-loop", "rwm"})
 		}
 	}},
-	{"LoadCredentialEncrypted", func(s *Service) bool { return s.encryptedFiles || s.encryptedLiterals }, nil, func(s *Service, v Version) {
+	{"LoadCredentialEncrypted", func(s *Service) bool { return s.loadCredentials.anyEncrypted() || s.setCredentials.anyEncrypted() }, nil, func(s *Service, v Version) {
 		if s.opensTPM(v) && s.restrictsDevices() {
 			s.DeviceAllow = append(s.DeviceAllow, Device{"char-tpm", "rw"})
 		}
@@ -81,7 +81,7 @@ func (s *Service) opensTPM(v Version) bool {
 	if v.Major >= 258 || !v.Has(Version{250, 11}, Version{251, 12}, Version{252, 6}, Version{253, 0}) {
 		return false
 	}
-	return s.encryptedFiles || v.Has(Version{252, 7}, Version{253, 1}, Version{254, 0}) && v.Major >= 252
+	return s.loadCredentials.anyEncrypted() || v.Has(Version{252, 7}, Version{253, 1}, Version{254, 0}) && v.Major >= 252
 }
 
 // finish applies what PID 1 derives once all lines are read.
@@ -111,11 +111,11 @@ func (s *Service) finish(name string, v Version) {
 
 // defaultType is the type of a service that names none (systemd.service(5), Type=).
 func (s *Service) defaultType(v Version) string {
-	credentials := s.usesCredentials || s.encryptedFiles || s.encryptedLiterals
+	usesCredentials := len(s.loadCredentials)+len(s.setCredentials) > 0 || s.importsCredentials
 	switch {
 	case s.BusName != "":
 		return "dbus"
-	case v.Major >= 257 && credentials:
+	case v.Major >= 257 && usesCredentials:
 		return "exec"
 	case len(s.Commands["ExecStart"]) > 0:
 		return "simple"

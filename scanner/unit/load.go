@@ -83,10 +83,17 @@ func (t *Tree) Load(name string) *Unit {
 		slices.Sort(u.Aliases)
 	}
 	data, state := t.readFragment(u)
-	if u.LoadState = state; state != Loaded {
-		if state == NotFound {
-			u.Name, u.Fragment, u.Aliases = name, "", nil
+	switch u.LoadState = state; state {
+	case Loaded:
+	case NotFound:
+		u.Name, u.Fragment, u.Aliases = name, "", nil
+		return u
+	case Masked:
+		if t.version.Major <= 255 { // reads them all the same; seen on 250 to 255, not on 257
+			u.DropIns = t.dropInFiles(u)
 		}
+		return u
+	default:
 		return u
 	}
 	u.DropIns = t.dropInFiles(u)

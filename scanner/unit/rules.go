@@ -22,6 +22,13 @@ func NewRules(v Version) Rules {
 	return Rules{version: v, filter: filterRules{groups: seccomp.Groups(v.Major, v.Point)}, known: keysOf(v.Major)}
 }
 
+// WithSeccomp returns the rules for a systemd that runs with this libseccomp: names
+// of system calls that it does not know are ignored.
+func (r Rules) WithSeccomp(release seccomp.Release) Rules {
+	r.filter.release = release
+	return r
+}
+
 // Knows tells whether a service may have the setting, by section and key.
 func (r Rules) Knows(section, key string) bool { return r.known[section+"."+key] }
 

@@ -18,7 +18,6 @@ type Service struct {
 	KillMode        string
 	PAMName         string
 	restartForce    bool // RestartForceExitStatus= is set
-	usesCredentials bool
 	watchdog        bool
 	fdStore         bool
 
@@ -59,9 +58,10 @@ type Service struct {
 	DeviceAllow  []Device
 
 	mountImages       bool // MountImages= or RootMStack= is set
-	encryptedFiles    bool // LoadCredentialEncrypted=
-	encryptedLiterals bool // SetCredentialEncrypted=
 	userNamespacePath bool
+
+	loadCredentials, setCredentials credentials
+	importsCredentials              bool
 
 	// sources tells for a setting the line that gave its present value.
 	sources map[string]Source
