@@ -133,7 +133,7 @@ func multi(i *isa.Inst, load, before, up, back bool, rn isa.Reg, list uint32) {
 	i.Base, i.Disp = rn, int64(lowest)
 	if back {
 		i.Adjust = offset(uint32(size), up)
-		i.Writes = i.Writes.With(rn)
+		i.Writes |= set(rn)
 	}
 	if !load {
 		return

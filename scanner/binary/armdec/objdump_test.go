@@ -148,10 +148,15 @@ func (c *tally) compareAll(in *bufio.Scanner) {
 // instructions, and combinations of operands that the manual leaves open.
 var noMeaning = regexp.MustCompile(`UNDEFINED|UNPREDICTABLE|illegal|und>|\?\?|undefined|unpredictable|\{\}|` +
 	`\], \{|#-0\]|^(ldc|stc|mcr|mrc|cdp|mcrr|mrrc)2l? (8|9|1[0-3]),|^(mia|mar|mra|cf|mvf|ldf|stf|lfm|sfm|bf|wls|dls|le |lctp|bxns|blxns|w[a-z]+[bhwd] |tmcr|tmrc|tbcst|vlstm|vlldm|clrm|cx[123]|vcx)|` +
-	`^((ldrs?[bh]\S* pc,)|(pld|pldw|pli)\S*) \[.*(\]!|\], )|^(ldrd|strd)\S* (r1|r3|r5|r7|r9|fp|sp|lr|pc), \[`)
+	`^((ldrs?[bh]\S* pc,)|(pld|pldw|pli)\S*) \[.*(\]!|\], )|^(rnd|abs|sqt|log|lgn|exp|sin|cos|tan|asn|acs|atn|urd|nrm|adf|muf|suf|rsf|dvf|rdf|pow|rpw|rmf|fml|fdv|frd|pol|flt|` +
+	`fix|mnf|cmf|cnf)[sdep]|^ldrs[bh]\S* pc, \[|^str[bhd]?\S* \w+, \[pc|^(ldrd|strd)\S* (r1|r3|r5|r7|r9|fp|sp|lr|pc), \[`)
 
 // dataProcessing is the operations that A32 can do on the pc.
 var dataProcessing = regexp.MustCompile(`^(and|eor|sub|rsb|add|adc|sbc|rsc|orr|mov|bic|mvn|lsl|lsr|asr|ror|rrx)`)
+
+// zeroOffset is accesses with an offset of 0, where objdump does not print that
+// the base is written back.
+var zeroOffset = regexp.MustCompile(`^(ldrd|strd|ldc|stc)[^\[]*\[\w+\]$`)
 
 // undefined tells whether there is nothing to compare but the length.
 func undefined(l line) bool {
@@ -160,7 +165,10 @@ func undefined(l line) bool {
 		return true
 	}
 	toPC := strings.HasPrefix(l.operands, "pc, ") && len(l.code) == 4
-	if load := strings.HasPrefix(l.mnemonic, "ldr"); toPC && !load && (l.thumb || !dataProcessing.MatchString(l.mnemonic)) {
+	if load := strings.HasPrefix(l.mnemonic, "ldr") && !strings.HasPrefix(l.mnemonic, "ldrex"); toPC && !load && (l.thumb || !dataProcessing.MatchString(l.mnemonic)) {
+		return true
+	}
+	if pairAdjusted := l.thumb && l.code[0]&0x20 != 0; pairAdjusted && zeroOffset.MatchString(l.mnemonic+" "+l.operands) {
 		return true
 	}
 	if l.mnemonic == "" || strings.HasPrefix(l.mnemonic, ".") {

@@ -3,6 +3,7 @@
 package armdec
 
 import (
+	"math/bits"
 	"regexp"
 	"strconv"
 	"strings"
@@ -68,7 +69,7 @@ var (
 		strht stm stmia stmdb stmib stmda svc nop dmb dsb isb pld pldw pli msr mcr mcr2 mcrr mcrr2 cdp cdp2
 		ldc ldc2 ldcl ldc2l stc stc2 stcl stc2l udf bkpt hlt cps cpsie cpsid setend yield wfe wfi sev sevl dbg
 		clrex stl stlb stlh hvc smc eret rfe rfeia rfedb rfeda rfeib csdb esb psb tsb pssbb ssbb cpy? setpan
-		ldfs ldfd ldfe ldfp stfs stfd stfe stfp lfm sfm bxns blxns sb tbb tbh`)
+		ldfs ldfd ldfe ldfp stfs stfd stfe stfp lfm sfm bxns blxns sb srs srsia srsdb srsda srsib tbb tbh`)
 	twoDest = wordSet(`ldrd ldrexd ldaexd umull umlal smull smlal umaal smlalbb smlalbt smlaltb smlaltt smlald
 		smlaldx smlsld smlsldx`)
 	oneDest = wordSet(`mov movw movt mvn add addw sub subw rsb rsc adc sbc and orr orn eor bic lsl lsr asr ror rrx
@@ -119,7 +120,7 @@ func base(mnemonic string) (name string, cond, ok bool) {
 		if known(f) {
 			return f, f != m, true
 		}
-		if s := strings.TrimSuffix(f, "s"); known(s) {
+		if s := strings.TrimSuffix(f, "s"); oneDest[s] || twoDest[s] {
 			return s, f != m, true
 		}
 	}
@@ -175,7 +176,7 @@ func wantWrites(name string, l line) isa.RegSet {
 		}
 	}
 	switch {
-	case name == "push" || name == "vpush" || name == "srs":
+	case name == "push" || name == "vpush" || strings.HasPrefix(name, "srs"):
 		add("sp")
 	case name == "vpop":
 		add("sp")
@@ -198,6 +199,8 @@ func wantWrites(name string, l line) isa.RegSet {
 			}
 			at(n)
 		}
+	case name == "hvc" || name == "smc": // the other world may answer in them
+		s = isa.Set(0, 1, 2, 3)
 	case noDest[name] || name == "it":
 	case twoDest[name]:
 		at(0)
@@ -255,6 +258,22 @@ func commentAddress(l line) (uint64, bool) {
 	text = strings.TrimRight(strings.Fields(text)[0], ")")
 	v, err := strconv.ParseUint(strings.TrimPrefix(text, "0x"), 16, 64)
 	return v & 0xffffffff, err == nil
+}
+
+// unrotated joins a constant that objdump prints as "#byte, rotation", which
+// it does when there is a shorter way to encode it.
+func unrotated(ops []string) []string {
+	n := len(ops)
+	if n < 3 || strings.HasPrefix(ops[n-1], "#") {
+		return ops
+	}
+	v, isNumber := number(ops[n-2])
+	by, err := strconv.Atoi(ops[n-1])
+	if !isNumber || err != nil {
+		return ops
+	}
+	joined := "#" + strconv.FormatUint(uint64(bits.RotateLeft32(uint32(v), -by)), 10)
+	return append(ops[:n-2:n-2], joined)
 }
 
 // number reads "#-12" or "#0x1f".

@@ -47,7 +47,7 @@ func value(i *isa.Inst) string {
 // wantValue is the same from objdump's text, "" for the operations that are
 // not compared.
 func wantValue(name string, l line) string {
-	ops := operandList(l.operands)
+	ops := unrotated(operandList(l.operands))
 	if len(ops) < 2 || ops[0] == "pc" {
 		return ""
 	}
@@ -81,13 +81,11 @@ func wantSum(name string, ops []string, l line) string {
 	if len(ops) == 2 {
 		ops = []string{ops[0], ops[0], ops[1]}
 	}
-	if len(ops) != 3 && !(len(ops) == 4 && strings.HasPrefix(l.mnemonic, "add") && !l.thumb) {
+	if len(ops) != 3 {
 		return ""
 	}
 	rn := registers[ops[1]]
 	switch {
-	case len(ops) == 4: // a rotated constant: "#0, 12"
-		return ""
 	case rn == pc && isNumber:
 		here := uint32(l.addr) + 8
 		if l.thumb {

@@ -86,7 +86,7 @@ func map4(op opcode) opcode {
 func imm12(x uint32) uint32 { return field(x, 26, 1)<<11 | field(x, 12, 3)<<8 | field(x, 0, 8) }
 
 func t32Modified(i *isa.Inst, x, here uint32) {
-	t32Operate(i, x, constant(immT32(imm12(x))), here)
+	t32Operate(i, x, constant(immT32(imm12(x))), here&^3)
 }
 
 // t32Shifted is data processing with a shifted register.

@@ -12,7 +12,7 @@
 #include <string.h>
 
 static _Atomic uint64_t wide;
-static _Atomic uint8_t narrow;
+static _Atomic uint32_t narrow;
 
 static void *thread(void *arg)
 {
