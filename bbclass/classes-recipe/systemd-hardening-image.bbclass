@@ -69,8 +69,10 @@ fakeroot do_systemd_hardening() {
     [ -z "$kernel_config" ] || set -- "$@" --kernel-config "$kernel_config"
 
     report=${SYSTEMD_HARDENING_DEPLOYDIR}/${IMAGE_NAME}.systemd-hardening
-    ${SYSTEMD_HARDENING_COMMAND} scan ${IMAGE_ROOTFS} --format json --output $report.json --progress bitbake \
+    set -- ${SYSTEMD_HARDENING_COMMAND} scan ${IMAGE_ROOTFS} --format json --output $report.json --progress bitbake \
         "$@" ${SYSTEMD_HARDENING_SCAN_OPTIONS}
+    bbnote "$@"
+    "$@"
     for format in ${SYSTEMD_HARDENING_FORMATS}; do
         [ $format = json ] || ${SYSTEMD_HARDENING_COMMAND} scan $report.json --format $format --output $report.$format
     done
