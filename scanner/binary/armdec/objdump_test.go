@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,8 +90,8 @@ func differ(t *testing.T, elf string, options ...string) {
 	require.NoError(t, err)
 	cmd.Stderr = os.Stderr
 	require.NoError(t, cmd.Start())
-	c := &tally{examples: map[string][]string{}, others: map[string]int{}}
-	c.compareAll(bufio.NewScanner(out))
+	c := newTally()
+	c.compareAll(out)
 	require.NoError(t, cmd.Wait())
 	t.Logf("%s: %d instructions, %d targets, %d constants, %d memory operands compared; %d without defined meaning; %d differ",
 		filepath.Base(elf), c.compared, c.targets, c.constants, c.memory, c.skipped, c.different)
@@ -122,7 +123,12 @@ func (c *tally) topOthers(n int) string {
 	return b.String()
 }
 
-func (c *tally) compareAll(in *bufio.Scanner) {
+func newTally() *tally {
+	return &tally{examples: map[string][]string{}, others: map[string]int{}}
+}
+
+func (c *tally) compareAll(objdump io.Reader) {
+	in := bufio.NewScanner(objdump)
 	var decoder isa.Decoder
 	var next uint64
 	for in.Scan() {
@@ -143,13 +149,14 @@ func (c *tally) compareAll(in *bufio.Scanner) {
 	}
 }
 
-// noMeaning marks what the A-profile does not define but objdump prints: the
-// coprocessors of processors of long ago (FPA, Maverick, iWMMXt), M-profile's
-// instructions, and combinations of operands that the manual leaves open.
-var noMeaning = regexp.MustCompile(`UNDEFINED|UNPREDICTABLE|illegal|und>|\?\?|undefined|unpredictable|\{\}|` +
-	`\], \{|#-0\]|^(ldc|stc|mcr|mrc|cdp|mcrr|mrrc)2l? (8|9|1[0-3]),|^(mia|mar|mra|cf|mvf|ldf|stf|lfm|sfm|bf|wls|dls|le |lctp|bxns|blxns|w[a-z]+[bhwd] |tmcr|tmrc|tbcst|vlstm|vlldm|clrm|cx[123]|vcx)|` +
-	`^((ldrs?[bh]\S* pc,)|(pld|pldw|pli)\S*) \[.*(\]!|\], )|^(rnd|abs|sqt|log|lgn|exp|sin|cos|tan|asn|acs|atn|urd|nrm|adf|muf|suf|rsf|dvf|rdf|pow|rpw|rmf|fml|fdv|frd|pol|flt|` +
-	`fix|mnf|cmf|cnf)[sdep]|^ldrs[bh]\S* pc, \[|^str[bhd]?\S* \w+, \[pc|^(ldrd|strd)\S* (r1|r3|r5|r7|r9|fp|sp|lr|pc), \[`)
+// noMeaning marks what the A-profile does not define but objdump prints:
+// M-profile's instructions, and operands that the manual leaves open.
+var noMeaning = regexp.MustCompile(`UNDEF|UNPREDICTABLE|illegal|und>|\?\?|undefined|unpredictable|\{\}|\], \{|#-0\]|` +
+	`[SC]PSR_[, ]|^msr\S* \w+_\w|` +
+	`^(ldc|stc|mcr|mrc|cdp|mcrr|mrrc)2l? (8|9|1[0-3]),|` + // vector instructions newer than this objdump
+	`^(bf|wls|dls|le |lctp|bxns|blxns|vlstm|vlldm|clrm|cx[123]|vcx)|` +
+	`^((ldrs?[bh]\S* pc,)|(pld|pldw|pli)\S*) \[.*(\]!|\], )|^ldrs[bh]\S* pc, \[|^str[bhd]?\S* \w+, \[pc|` +
+	`^(pop|ldmfd).*sp[,}]|^(ldrd|strd)\S* (r1|r3|r5|r7|r9|fp|sp|lr|pc), \[`)
 
 // dataProcessing is the operations that A32 can do on the pc.
 var dataProcessing = regexp.MustCompile(`^(and|eor|sub|rsb|add|adc|sbc|rsc|orr|mov|bic|mvn|lsl|lsr|asr|ror|rrx)`)
@@ -160,21 +167,30 @@ var zeroOffset = regexp.MustCompile(`^(ldrd|strd|ldc|stc)[^\[]*\[\w+\]$`)
 
 // undefined tells whether there is nothing to compare but the length.
 func undefined(l line) bool {
+	text := l.mnemonic + " " + l.operands
+	if l.mnemonic == "" || l.mnemonic[0] == '.' || noMeaning.MatchString(text+l.comment) {
+		return true
+	}
+	if len(l.code) == 2 {
+		return false
+	}
+	// In either set: the byte with the instruction's class, the one with the
+	// write-back bit, and the one with the coprocessor's number.
+	class, adjusts, number := l.code[3]&15, l.code[2]&0x20 != 0, l.code[1]&15
+	if l.thumb {
+		class, adjusts, number = l.code[1]&15, l.code[0]&0x20 != 0, l.code[3]&15
+	}
 	comparison := strings.HasPrefix(l.mnemonic, "t") || strings.HasPrefix(l.mnemonic, "cm")
-	if !l.thumb && comparison && l.code[2]&0x10 == 0 { // without the bit that sets the flags
+	load := strings.HasPrefix(l.mnemonic, "ldr") && !strings.HasPrefix(l.mnemonic, "ldrex")
+	switch {
+	case class >= 12 && class < 15 && number < 8 && (!l.thumb || l.code[1]&0xec == 0xec):
+		return true // FPA, Maverick, iWMMXt
+	case !l.thumb && comparison && l.code[2]&0x10 == 0: // without the bit that sets the flags
 		return true
+	case strings.HasPrefix(l.operands, "pc, ") && !load:
+		return l.thumb || !dataProcessing.MatchString(l.mnemonic)
 	}
-	toPC := strings.HasPrefix(l.operands, "pc, ") && len(l.code) == 4
-	if load := strings.HasPrefix(l.mnemonic, "ldr") && !strings.HasPrefix(l.mnemonic, "ldrex"); toPC && !load && (l.thumb || !dataProcessing.MatchString(l.mnemonic)) {
-		return true
-	}
-	if pairAdjusted := l.thumb && l.code[0]&0x20 != 0; pairAdjusted && zeroOffset.MatchString(l.mnemonic+" "+l.operands) {
-		return true
-	}
-	if l.mnemonic == "" || strings.HasPrefix(l.mnemonic, ".") {
-		return true
-	}
-	return noMeaning.MatchString(l.mnemonic + " " + l.operands + l.comment)
+	return adjusts && zeroOffset.MatchString(text)
 }
 
 func (c *tally) compare(l line, i *isa.Inst) {
@@ -199,10 +215,10 @@ func (c *tally) compare(l line, i *isa.Inst) {
 	if i.Op == isa.Other {
 		c.others[name]++
 	}
-	if got := i.Cond() || i.Op == isa.CondJump && name == "b"; got != cond && i.Op != isa.Trap && i.Op != isa.Nop && name != "cbz" && name != "cbnz" {
+	if got := i.Cond() || i.Op == isa.CondJump && (name == "b" || name == "add" || name == "bx"); got != cond && i.Op != isa.Trap && i.Op != isa.Nop && name != "cbz" && name != "cbnz" {
 		c.differs("condition "+name, l, i, cond)
 	}
-	if always := name == "bkpt"; !always && i.Ends() != wantEnds(name, cond, l) {
+	if always := name == "bkpt" || name == "hlt"; !always && i.Ends() != wantEnds(name, cond, l) {
 		c.differs("control "+name, l, i, wantEnds(name, cond, l))
 	}
 	c.compareControl(name, l, i)
