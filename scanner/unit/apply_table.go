@@ -74,7 +74,7 @@ var setters = map[string]setter{
 	"Service.ProcSubset":              enumeration(func(s *Service) *string { return &s.ProcSubset }, "all", "pid"),
 	"Service.NotifyAccess":            enumeration(func(s *Service) *string { return &s.NotifyAccess }, "none", "main", "exec", "all"),
 	"Service.Delegate":                setDelegate,
-	"Service.CapabilityBoundingSet":   setCapabilities(func(s *Service) *CapabilitySet { return &s.CapabilityBoundingSet }, allCapabilities),
+	"Service.CapabilityBoundingSet":   setCapabilities(func(s *Service) *CapabilitySet { return &s.CapabilityBoundingSet }, AllCapabilities),
 	"Service.AmbientCapabilities":     setCapabilities(func(s *Service) *CapabilitySet { return &s.AmbientCapabilities }, func(Version) CapabilitySet { return 0 }),
 	"Service.RestrictNamespaces":      setNamespaces,
 	"Service.RestrictAddressFamilies": setAddressFamilies,

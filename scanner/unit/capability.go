@@ -48,7 +48,8 @@ func (c CapabilitySet) Names() []string {
 	return names
 }
 
-func allCapabilities(v Version) CapabilitySet {
+// AllCapabilities is the bounding set of a service that sets none.
+func AllCapabilities(v Version) CapabilitySet {
 	if v.Major >= 259 {
 		return allOf63
 	}

@@ -3,6 +3,7 @@
 package unit
 
 import (
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -11,78 +12,156 @@ import (
 // installKeys are the settings of [Install] that make links.
 var installKeys = []string{"WantedBy", "RequiredBy", "UpheldBy", "Alias"}
 
-// State is the unit file state of a loaded or masked unit as `systemctl
-// is-enabled` prints it: enabled, enabled-runtime, linked, masked, disabled,
-// indirect, static, alias; empty when there is no file.
+// State is the unit file state of a unit by its name, as `systemctl is-enabled`
+// prints it: enabled, enabled-runtime, linked, linked-runtime, alias, masked,
+// masked-runtime, generated, transient, static, indirect, disabled; empty where
+// that has none, as for a unit without a file. Only links in /etc/systemd/system
+// enable, and below /run until the next boot; those of the vendor do not. A
+// template that was loaded without instance has its own state.
+// Source: systemctl(1), and what 252.38 says of the trees in the tests.
 func (t *Tree) State(u *Unit) string {
 	switch {
-	case u.Fragment == "":
+	case u.Fragment == "", u.LoadState == LoadError, u.LoadState == NotFound:
 		return ""
-	case u.LoadState == Masked && strings.HasPrefix(u.Fragment, "/run/"):
+	case u.LoadState == Masked && isRuntime(u.Fragment):
 		return "masked-runtime"
 	case u.LoadState == Masked:
 		return "masked"
+	case strings.HasPrefix(u.Fragment, "/run/systemd/generator"):
+		return "generated"
+	case strings.HasPrefix(u.Fragment, "/run/systemd/transient/"):
+		return "transient"
 	}
-	if state := t.linkState(u); state != "" {
+	name := u.Name
+	if _, instance, _, _ := SplitName(name); instance == t.MadeUpInstance() {
+		name = Template(name)
+	}
+	if target, err := t.fs.Readlink(u.Fragment); err == nil && path.Base(target) != path.Base(u.Fragment) && !IsInstance(name) {
+		return "alias"
+	}
+	if state := t.linkState(u, name, true); state != "" {
 		return state
 	}
-	if slices.ContainsFunc(installKeys, func(key string) bool { return len(u.List("Install", key)) > 0 }) {
+	switch {
+	case t.linkState(u, name, false) != "":
+		return "indirect"
+	case slices.ContainsFunc(installKeys, func(key string) bool { return len(u.List("Install", key)) > 0 }):
 		return "disabled"
-	}
-	if len(u.List("Install", "Also")) > 0 {
+	case slices.ContainsFunc(u.Assignments, isAlso):
 		return "indirect"
 	}
 	return "static"
 }
 
-// linkState finds the links that enable a unit: in NAME.wants and the like, or as
-// an alias, below /etc or /run; links of the vendor do not enable.
-func (t *Tree) linkState(u *Unit) string {
-	runtime := false
-	for _, name := range append([]string{u.Name}, u.Aliases...) {
-		for _, dir := range t.enablingDirs()[name] {
-			if strings.HasPrefix(dir, "/etc/") {
-				return "enabled"
-			}
-			runtime = runtime || strings.HasPrefix(dir, "/run/")
+// isAlso finds Also= of [Install], which an empty one does not reset.
+func isAlso(a Assignment) bool { return a.Section == "Install" && a.Key == "Also" && a.Value != "" }
+
+func isRuntime(file string) bool { return strings.HasPrefix(file, "/run/") }
+
+// linkState is the state that the links of the search path give to a name of a
+// unit, or nothing; asked takes only those that the unit's [Install] asks for.
+func (t *Tree) linkState(u *Unit, name string, asked bool) string {
+	runtime, vendor := false, false
+	for _, l := range t.enablingLinks() {
+		if !l.enables(u, name, asked) {
+			continue
+		}
+		switch {
+		case l.dir == "/etc/systemd/system":
+			return "enabled"
+		case isRuntime(l.dir):
+			runtime = true
+		default:
+			vendor = true
 		}
 	}
-	if runtime {
+	switch {
+	case runtime:
 		return "enabled-runtime"
+	case vendor && IsInstance(name):
+		return "static"
 	}
-	if target, err := t.fs.Readlink(u.Fragment); err == nil && path.Base(target) == path.Base(u.Fragment) {
+	return t.linkedState(name)
+}
+
+// linkedState is the state of a unit file that is a link of its own name to a place
+// outside of the search path.
+func (t *Tree) linkedState(name string) string {
+	switch file := t.ids[name]; {
+	case !t.isLink(file):
+		return ""
+	case path.Dir(file) == "/etc/systemd/system":
 		return "linked"
+	case isRuntime(file):
+		return "linked-runtime"
 	}
 	return ""
 }
 
-// enablingDirs maps a unit name to the search directories where a link in a
-// NAME.wants folder or an alias enables it.
-func (t *Tree) enablingDirs() map[string][]string {
+func (t *Tree) isLink(file string) bool {
+	if file == "" {
+		return false
+	}
+	_, err := t.fs.Readlink(file)
+	return err == nil
+}
+
+// enablingLink is a symbolic link in a search directory, or in a folder NAME.wants
+// and the like of it.
+type enablingLink struct {
+	dir, name string
+	target    string // last component of where it leads; empty in a folder, where it does not matter
+}
+
+// enables tells whether the link is for the unit by that name; asked: whether the
+// unit's [Install] asks for that very link.
+func (l enablingLink) enables(u *Unit, name string, asked bool) bool {
+	isDefault := IsTemplate(name) && l.name == Instantiate(name, u.Value("Install", "DefaultInstance"))
+	switch {
+	case l.target == "" && !asked:
+		return IsTemplate(name) && IsInstance(l.name) && Template(l.name) == name
+	case l.target == "":
+		return l.name == name || isDefault
+	case (l.target == name) == (l.name == name): // neither, or a linked unit file: see linkedState
+		return false
+	}
+	return !asked || l.name == name || isDefault || slices.Contains(u.List("Install", "Alias"), l.name)
+}
+
+// enablingLinks reads the links of the search path once.
+func (t *Tree) enablingLinks() []enablingLink {
 	t.enablingOnce.Do(func() {
-		t.enabling = map[string][]string{}
-		for folder, indices := range t.folders {
-			if _, suffix := cutLast(folder); suffix == "d" {
+		for _, dir := range t.search {
+			entries, err := t.fs.ReadDir(dir.resolved)
+			if err != nil {
 				continue
 			}
-			for _, i := range indices {
-				dir := t.search[i].path
-				entries, err := t.fs.ReadDir(dir + "/" + folder)
-				if err != nil {
-					continue
-				}
-				for _, e := range entries {
-					t.enabling[e.Name()] = append(t.enabling[e.Name()], dir)
-				}
-			}
-		}
-		for target, names := range t.aliases {
-			for _, alias := range names {
-				t.enabling[target] = append(t.enabling[target], t.aliasDirs[alias])
+			for _, e := range entries {
+				t.addEnabling(dir, e)
 			}
 		}
 	})
 	return t.enabling
+}
+
+func (t *Tree) addEnabling(dir searchDir, e fs.DirEntry) {
+	_, suffix := cutLast(e.Name())
+	switch {
+	case e.Type()&fs.ModeSymlink != 0 && ValidName(e.Name()):
+		if target, err := t.fs.Readlink(dir.resolved + "/" + e.Name()); err == nil {
+			t.enabling = append(t.enabling, enablingLink{dir.path, e.Name(), path.Base(target)})
+		}
+	case e.IsDir() && (suffix == "wants" || suffix == "requires" || suffix == "upholds" && t.version.Major >= 254):
+		links, err := t.fs.ReadDir(dir.resolved + "/" + e.Name())
+		if err != nil {
+			return
+		}
+		for _, l := range links {
+			if l.Type()&fs.ModeSymlink != 0 && ValidName(l.Name()) {
+				t.enabling = append(t.enabling, enablingLink{dir: dir.path, name: l.Name()})
+			}
+		}
+	}
 }
 
 // presetRule is a line of a preset file.
@@ -160,12 +239,7 @@ func (t *Tree) appliesPresets() bool {
 	if err != nil || strings.TrimSpace(string(id)) == "uninitialized" {
 		return true
 	}
-	for _, dirs := range t.enablingDirs() {
-		if slices.ContainsFunc(dirs, func(d string) bool { return strings.HasPrefix(d, "/etc/") }) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(t.enablingLinks(), func(l enablingLink) bool { return strings.HasPrefix(l.dir, "/etc/") && l.target != "null" })
 }
 
 // presetRules reads the preset files: one per name, the most important folder

@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // LoadState is what PID 1 made of a unit.
@@ -62,9 +65,31 @@ func (u *Unit) List(section, key string) []string {
 	return words
 }
 
-// Load reads a unit by any of its names. A template without instance is loaded
-// as the instance that systemd-analyze makes up for it.
+// Load reads a unit by any of its names, once: the result is shared and must not
+// be changed. A template without instance is loaded as the instance that
+// systemd-analyze makes up for it.
 func (t *Tree) Load(name string) *Unit {
+	once, _ := t.units.LoadOrStore(name, sync.OnceValue(func() *Unit { return t.load(name) }))
+	return once.(func() *Unit)()
+}
+
+// Preload loads units in parallel, for those who ask for many of them later.
+func (t *Tree) Preload(names []string) {
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range min(runtime.GOMAXPROCS(0), len(names)) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := next.Add(1) - 1; i < int64(len(names)); i = next.Add(1) - 1 {
+				t.Load(names[i])
+			}
+		}()
+	}
+	wg.Wait()
+}
+
+func (t *Tree) load(name string) *Unit {
 	if ValidName(name) && IsTemplate(name) {
 		name = Instantiate(name, t.MadeUpInstance())
 	}
@@ -116,25 +141,23 @@ func (t *Tree) readFragment(u *Unit) ([]byte, LoadState) {
 	if t.isNull(u.Fragment) {
 		return nil, Masked
 	}
-	info, err := t.fs.Stat(u.Fragment)
+	data, err := t.fs.ReadFile(u.Fragment)
 	switch {
+	case err == nil && len(data) == 0:
+		return nil, Masked
+	case err == nil:
+		return data, Loaded
 	case errors.Is(err, fs.ErrNotExist):
 		u.add(Error, Source{File: u.Fragment}, "dangling link: the unit is not found, files of that name in lower directories do not count")
 		return nil, NotFound
-	case err != nil:
-		u.add(Error, Source{File: u.Fragment}, "unit file cannot be read: %v", err)
-		return nil, LoadError
-	case info.Mode()&fs.ModeCharDevice != 0, info.Mode().IsRegular() && info.Size() == 0:
+	}
+	if info, statErr := t.fs.Stat(u.Fragment); statErr == nil && info.Mode()&fs.ModeCharDevice != 0 {
 		return nil, Masked
-	case info.IsDir():
+	} else if statErr == nil && info.IsDir() {
 		return nil, NotFound
 	}
-	data, err := t.fs.ReadFile(u.Fragment)
-	if err != nil {
-		u.add(Error, Source{File: u.Fragment}, "unit file cannot be read: %v", err)
-		return nil, LoadError
-	}
-	return data, Loaded
+	u.add(Error, Source{File: u.Fragment}, "unit file cannot be read: %v", err)
+	return nil, LoadError
 }
 
 // isNull tells whether a path is a link to /dev/null, over other links too; an

@@ -55,7 +55,7 @@ func (r Rules) loading(name, fragment string) *loading {
 // stops at.
 func (r Rules) apply(u *Unit, l *loading, s *Service, assignments []Assignment) (stopped bool) {
 	service := Type(u.Name) == "service"
-	for _, a := range assignments {
+	for i, a := range assignments {
 		name := a.Section + "." + a.Key
 		if service && !r.known[name] {
 			if !strings.HasPrefix(a.Key, "X-") {
@@ -78,10 +78,21 @@ func (r Rules) apply(u *Unit, l *loading, s *Service, assignments []Assignment) 
 			}
 		case errors.Is(err, errFatal):
 			u.add(Error, a.Source, "%s=: %v", a.Key, err)
+			u.Assignments = append(u.Assignments, installSection(assignments[i:])...)
 			return true
 		default:
 			u.add(Warning, a.Source, "%s= is ignored: %v", a.Key, err)
 		}
 	}
 	return false
+}
+
+// installSection keeps what systemctl enable reads, which goes on where PID 1 stops.
+func installSection(assignments []Assignment) (list []Assignment) {
+	for _, a := range assignments {
+		if a.Section == "Install" {
+			list = append(list, a)
+		}
+	}
+	return list
 }

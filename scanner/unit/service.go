@@ -96,7 +96,7 @@ func newService(v Version) *Service {
 		ProtectHostname: "no", ProtectHome: "no", ProtectSystem: "no",
 		KeyringMode: "private", ProtectProc: "default", ProcSubset: "all", NotifyAccess: "none",
 		DevicePolicy:          "auto",
-		CapabilityBoundingSet: allCapabilities(v),
+		CapabilityBoundingSet: AllCapabilities(v),
 		RestrictNamespaces:    noNamespaceRestriction,
 		Commands:              map[string][]Command{},
 		sources:               map[string]Source{},

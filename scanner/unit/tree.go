@@ -31,11 +31,11 @@ type Tree struct {
 	ids     map[string]string   // unit name -> fragment path, or the name it is an alias of
 	aliases map[string][]string // name -> names that are links to it
 	folders map[string][]int    // NAME.d, NAME.wants, ... -> indices of search that have it
-	// aliasDirs says for an alias the search directory of its link.
-	aliasDirs map[string]string
+
+	units sync.Map // name -> func() *Unit, see Load
 
 	enablingOnce sync.Once
-	enabling     map[string][]string // see enablingDirs
+	enabling     []enablingLink
 
 	// Diagnostics about the search path and its links.
 	Diagnostics []Diagnostic
@@ -70,8 +70,6 @@ func Open(image *rootfs.FS, version Version) (*Tree, error) {
 		ids:     map[string]string{},
 		aliases: map[string][]string{},
 		folders: map[string][]int{},
-
-		aliasDirs: map[string]string{},
 	}
 	t.openSearchPath()
 	for i := range t.search {
@@ -220,7 +218,6 @@ func (t *Tree) addLink(dir searchDir, name string) {
 	default:
 		t.ids[name] = alias
 		t.aliases[alias] = append(t.aliases[alias], name)
-		t.aliasDirs[name] = dir.path
 	}
 }
 
@@ -285,18 +282,19 @@ func (t *Tree) Names(typ string) []string {
 // find follows aliases from a name to its file; id is the name that the unit gets:
 // that of the file, with the instance filled in. ok is false when there is none.
 func (t *Tree) find(name string) (id, fragment string, ok bool) {
+	at := name
 	for range maxAliasSteps {
-		to := t.ids[name]
-		if to == "" && IsInstance(name) {
-			to = t.ids[Template(name)]
+		to := t.ids[at]
+		if to == "" && IsInstance(at) {
+			to = t.ids[Template(at)]
 		}
 		switch {
 		case to == "":
 			return name, "", false
 		case to[0] == '/':
-			return name, to, true
+			return instantiateLike(path.Base(to), name), to, true
 		}
-		name = instantiateLike(to, name)
+		at = to
 	}
 	return name, "", false
 }
