@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+
+package binary
+
+import (
+	"debug/elf"
+	"sort"
+)
+
+// startKind says how sure it is that a function begins at an address.
+type startKind uint8
+
+const (
+	startSoft  startKind = iota // something jumps there
+	startTaken                  // its address is taken, or unwind information lists it
+	startHard                   // it is called, or a symbol names it
+)
+
+// start is an address at which code is entered.
+type start struct {
+	kind  startKind
+	thumb bool
+	state bool // thumb is known
+}
+
+// rounds bounds how often newly found call targets split code that no unwind
+// information describes.
+const rounds = 12
+
+// discoverer finds the parts of a file's code.
+type discoverer struct {
+	*code
+	starts map[uint64]start
+	frames []span
+	gaps   []span // code without frames
+}
+
+// discover finds all functions and scans them. Unwind information is believed;
+// code without it is cut at everything that is called or pointed to, which the
+// scan itself finds, until nothing new appears.
+func (c *code) discover() {
+	d := discoverer{code: c, starts: map[uint64]start{}, frames: c.im.frames()}
+	d.gaps = subtract(c.im.code, d.frames)
+	d.knownStarts()
+	for _, f := range d.frames {
+		d.parts = append(d.parts, part{span: f, framed: true})
+	}
+	for i := range d.parts {
+		c.scan(&d.parts[i])
+		d.learn(&d.parts[i])
+	}
+	for n := 0; n < rounds && d.cut(); n++ {
+		for i := range c.parts {
+			if p := &c.parts[i]; p.scanned != p.end {
+				c.scan(p)
+				d.learn(p)
+			}
+		}
+	}
+	d.alternatives()
+}
+
+// subtract returns what of the sorted spans the sorted holes leave.
+func subtract(spans, holes []span) []span {
+	var out []span
+	i := 0
+	for _, s := range spans {
+		for i < len(holes) && holes[i].end <= s.start {
+			i++
+		}
+		at := s.start
+		for j := i; j < len(holes) && holes[j].start < s.end; j++ {
+			if holes[j].start > at {
+				out = append(out, span{at, holes[j].start})
+			}
+			at = max(at, holes[j].end)
+		}
+		if at < s.end {
+			out = append(out, span{at, s.end})
+		}
+	}
+	return out
+}
+
+// add notes an entry; v carries arm's state in bit 0.
+func (d *discoverer) add(v uint64, kind startKind) {
+	addr, thumb := d.codeAddr(v)
+	if d.im.isCode(addr) {
+		d.addState(addr, start{kind, thumb, true})
+	}
+}
+
+func (d *discoverer) addState(addr uint64, s start) {
+	old, ok := d.starts[addr]
+	if ok && old.state {
+		s.thumb, s.state = old.thumb, true
+	}
+	if ok && old.kind > s.kind {
+		s.kind = old.kind
+	}
+	d.starts[addr] = s
+}
+
+// knownStarts notes the entries that the file's tables tell.
+func (d *discoverer) knownStarts() {
+	if d.im.entry != 0 {
+		d.add(d.im.entry, startHard)
+	}
+	for _, list := range [][]uint64{d.im.initFuncs(d.code), d.im.finiFuncs(d.code)} {
+		for _, v := range list {
+			d.add(v, startHard)
+		}
+	}
+	for _, syms := range [][]symbol{d.syms, d.locals} {
+		for i := range syms {
+			if s := &syms[i]; s.defined && s.function() && s.value != 0 {
+				d.add(s.value, startHard)
+			}
+		}
+	}
+	for i := range d.relocs {
+		switch r := &d.relocs[i]; r.kind {
+		case relocAddress:
+			d.add(r.target, startTaken)
+		case relocResolver:
+			d.add(r.target, startHard)
+		}
+	}
+	for _, addr := range d.im.unwindStarts() {
+		if _, ok := d.starts[addr]; !ok {
+			d.starts[addr] = start{kind: startTaken}
+		}
+	}
+}
+
+// learn notes where a scanned part calls and jumps to.
+func (d *discoverer) learn(p *part) {
+	for _, f := range p.found {
+		switch f.kind {
+		case findCall, findIFunc:
+			d.add(f.target, startHard)
+		case findJump:
+			d.add(f.target, startSoft)
+		case findCode:
+			if a, _ := d.codeAddr(f.target); !p.has(a) {
+				d.add(f.target, startTaken)
+			}
+		}
+	}
+}
+
+// cut divides the gaps at the entries; it tells whether a part is new. Parts
+// that did not change keep what was found in them.
+func (d *discoverer) cut() bool {
+	old := map[uint64]*part{}
+	for i := range d.parts {
+		old[d.parts[i].start] = &d.parts[i]
+	}
+	inGaps := make([]uint64, 0, len(d.starts))
+	for addr := range d.starts {
+		inGaps = append(inGaps, addr)
+	}
+	sort.Slice(inGaps, func(i, j int) bool { return inGaps[i] < inGaps[j] })
+	parts := make([]part, 0, len(d.parts))
+	for i := range d.parts {
+		if d.parts[i].framed {
+			parts = append(parts, d.parts[i])
+		}
+	}
+	changed := false
+	i := 0
+	for _, g := range d.gaps {
+		for i < len(inGaps) && inGaps[i] < g.start {
+			i++
+		}
+		for ; i < len(inGaps) && inGaps[i] < g.end; i++ {
+			end := g.end
+			if i+1 < len(inGaps) {
+				end = min(end, inGaps[i+1])
+			}
+			p := part{span: span{inGaps[i], end}, thumb: d.state(inGaps[i], end)}
+			if o := old[p.start]; o != nil && o.span == p.span && o.thumb == p.thumb {
+				p = *o
+			} else {
+				changed = true
+			}
+			parts = append(parts, p)
+		}
+	}
+	sort.Slice(parts, func(i, j int) bool { return parts[i].start < parts[j].start })
+	d.parts = parts
+	return changed
+}
+
+// state tells whether the code from addr on is Thumb: as its callers say, or
+// for what only unwind information lists, by the look of it. In A32 nearly
+// every word is unconditional, so its highest four bits are 1110.
+func (d *discoverer) state(addr, end uint64) bool {
+	if d.thumb == nil {
+		return false
+	}
+	if s := d.starts[addr]; s.state {
+		return s.thumb
+	}
+	if addr&3 != 0 {
+		return true
+	}
+	b := d.im.from(addr)
+	b = b[:min(uint64(len(b)), end-addr, 256)]
+	words, always := 0, 0
+	for off := 3; off < len(b); off += 4 {
+		words++
+		if b[off]>>4 == 0xe {
+			always++
+		}
+	}
+	return always*10 < words*6
+}
+
+// alternatives notes the entries that are not at the start of a part.
+func (d *discoverer) alternatives() {
+	addrs := make([]uint64, 0, 16)
+	for addr := range d.starts {
+		if i := d.partAt(addr); i >= 0 {
+			if d.parts[i].start != addr {
+				addrs = append(addrs, addr)
+			} else {
+				d.parts[i].symbol = d.starts[addr].kind == startHard
+			}
+		}
+	}
+	sort.Slice(addrs, func(i, j int) bool { return addrs[i] < addrs[j] })
+	for _, addr := range addrs {
+		p := &d.parts[d.partAt(addr)]
+		p.alt = append(p.alt, addr)
+	}
+	for i := 0; i+1 < len(d.parts); i++ {
+		p, next := &d.parts[i], &d.parts[i+1]
+		soft := d.starts[next.start].kind == startSoft
+		if next.start == p.end && (p.exit == exitFall || p.exit == exitCall && soft) {
+			p.found = append(p.found, finding{p.end, d.withState(next), findJump})
+		}
+	}
+}
+
+// withState is the address of a part as a pointer to it has it.
+func (d *discoverer) withState(p *part) uint64 {
+	if p.thumb {
+		return p.start | 1
+	}
+	return p.start
+}
+
+// initFuncs are the functions that run when the file is loaded or started.
+func (im *image) initFuncs(c *code) []uint64 {
+	var out []uint64
+	if v, ok := im.dynamic(elf.DT_INIT); ok && v != 0 {
+		out = append(out, v)
+	}
+	out = append(out, im.pointers(c, elf.DT_PREINIT_ARRAY, elf.DT_PREINIT_ARRAYSZ, ".preinit_array")...)
+	return append(out, im.pointers(c, elf.DT_INIT_ARRAY, elf.DT_INIT_ARRAYSZ, ".init_array")...)
+}
+
+// finiFuncs are the functions that run at exit.
+func (im *image) finiFuncs(c *code) []uint64 {
+	var out []uint64
+	if v, ok := im.dynamic(elf.DT_FINI); ok && v != 0 {
+		out = append(out, v)
+	}
+	return append(out, im.pointers(c, elf.DT_FINI_ARRAY, elf.DT_FINI_ARRAYSZ, ".fini_array")...)
+}
+
+// pointers reads an array of code pointers, located by the dynamic section or
+// in a static program by its section.
+func (im *image) pointers(c *code, addrTag, sizeTag elf.DynTag, section string) []uint64 {
+	addr, ok := im.dynamic(addrTag)
+	size, _ := im.dynamic(sizeTag)
+	if !ok {
+		for _, s := range im.sections {
+			if s.name == section {
+				addr, size = s.addr, s.size
+			}
+		}
+	}
+	word := uint64(im.wordSize())
+	var out []uint64
+	for off := uint64(0); off+word <= min(size, 1<<16); off += word {
+		if r := c.slot(addr + off); r != nil && r.kind == relocAddress {
+			out = append(out, r.target)
+		} else if r != nil {
+			out = append(out, c.symbolTargets(r)...)
+		} else if v, ok := im.value(addr+off, int(word)); ok && v != 0 && v != 1<<(word*8)-1 {
+			out = append(out, v)
+		}
+	}
+	return out
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+
+package binary
+
+import (
+	"sort"
+
+	"github.com/systemd-hardening/systemd-hardening/scanner/binary/isa"
+)
+
+// maxNodes bounds the instructions of a function whose data flow is followed.
+const maxNodes = 1 << 18
+
+// node is an instruction with its address.
+type node struct {
+	isa.Inst
+	addr uint64
+}
+
+// flow is the control flow of one group: its instructions by address, cut into
+// blocks.
+type flow struct {
+	*code
+	groups []group
+	nodes  []node
+	// block is, for the first node of each block, 1 plus its index in blocks.
+	block  []int32
+	blocks []block
+	// escaped are the offsets from the stack or frame pointer whose addresses
+	// the function forms.
+	escaped map[isa.Reg][]int64
+
+	memo    map[blockQuestion]values
+	asking  map[blockQuestion]openQuestion
+	steps   int
+	pending int // computations on the way to the value that is asked for
+	lowest  int // of the open questions that an answer relied on, the first
+}
+
+// block is a sequence of nodes that is only entered at its first one.
+type block struct {
+	first   int32
+	preds   []int32 // last nodes of the blocks before
+	entry   bool    // callers enter here
+	unknown bool    // something unseen may enter here
+}
+
+// newFlow decodes a group again and finds its blocks.
+func (c *code) newFlow(groups []group, g int32) *flow {
+	f := &flow{code: c, groups: groups, escaped: map[isa.Reg][]int64{}, memo: map[blockQuestion]values{}, asking: map[blockQuestion]openQuestion{}}
+	for _, i := range groups[g].parts {
+		c.sweep(&c.parts[i], func(addr uint64, in *isa.Inst) {
+			if len(f.nodes) < maxNodes {
+				f.nodes = append(f.nodes, node{*in, addr})
+			}
+		})
+	}
+	sort.Slice(f.nodes, func(i, j int) bool { return f.nodes[i].addr < f.nodes[j].addr })
+	f.block = make([]int32, len(f.nodes))
+	f.lead(groups, g)
+	f.connect()
+	for i := range f.nodes {
+		n := &f.nodes[i]
+		if n.Op == isa.Add && n.Src2 == isa.NoReg && (n.Src == c.abi.SP || n.Src == c.abi.FP) && n.Dst != c.abi.SP && n.Dst != c.abi.FP {
+			f.escaped[n.Src] = append(f.escaped[n.Src], n.Imm)
+		}
+	}
+	return f
+}
+
+// find returns the index of the node at addr, or -1.
+func (f *flow) find(addr uint64) int {
+	i := sort.Search(len(f.nodes), func(i int) bool { return f.nodes[i].addr >= addr })
+	if i < len(f.nodes) && f.nodes[i].addr == addr {
+		return i
+	}
+	return -1
+}
+
+// begin makes the node at addr the first of a block and returns it.
+func (f *flow) begin(addr uint64) *block {
+	a, _ := f.codeAddr(addr)
+	i := f.find(a)
+	if i < 0 {
+		return nil
+	}
+	return f.beginAt(i)
+}
+
+func (f *flow) beginAt(i int) *block {
+	if f.block[i] == 0 {
+		f.blocks = append(f.blocks, block{first: int32(i)})
+		f.block[i] = int32(len(f.blocks))
+	}
+	return &f.blocks[f.block[i]-1]
+}
+
+// lead marks the first nodes of all blocks, and those that are entered from
+// outside.
+func (f *flow) lead(groups []group, g int32) {
+	for k, i := range groups[g].parts {
+		p := &f.parts[i]
+		if b := f.begin(p.start); b != nil {
+			b.entry = b.entry || k == 0 || p.symbol
+			b.unknown = b.unknown || k > 0 && p.symbol
+		}
+		for _, a := range p.alt {
+			if b := f.begin(a); b != nil {
+				b.unknown = true
+			}
+		}
+	}
+	for _, c := range groups[g].callers {
+		if b := f.begin(c.entry); b != nil {
+			b.entry = true
+		}
+	}
+	for i := range f.nodes {
+		n := &f.nodes[i]
+		if n.Op == isa.Jump || n.Op == isa.CondJump {
+			f.begin(n.Target)
+		}
+		if i+1 < len(f.nodes) && (n.Op >= isa.Jump && n.Op <= isa.Return || n.Op == isa.Trap || !f.adjacent(i) || f.returnsNot(f.groups, &n.Inst)) {
+			f.beginAt(i + 1)
+		}
+	}
+}
+
+// adjacent tells whether the next node follows node i in memory, not counting
+// inline constants.
+func (f *flow) adjacent(i int) bool {
+	return f.nodes[i+1].addr == f.nodes[i].addr+uint64(f.nodes[i].Len)
+}
+
+// connect fills in the predecessors.
+func (f *flow) connect() {
+	link := func(from int, target uint64) {
+		a, _ := f.codeAddr(target)
+		if to := f.find(a); to >= 0 {
+			b := f.beginAt(to)
+			b.preds = append(b.preds, int32(from))
+		}
+	}
+	var indirect []int
+	for i := range f.nodes {
+		switch n := &f.nodes[i]; n.Op {
+		case isa.Jump, isa.CondJump:
+			link(i, n.Target)
+		case isa.JumpReg, isa.JumpMem, isa.JumpTable:
+			indirect = append(indirect, i)
+		}
+	}
+	f.fallThrough()
+	for _, i := range indirect {
+		for _, target := range f.jumpTargets(i) {
+			link(i, target)
+		}
+	}
+	f.fallThroughNew()
+}
+
+// fallThrough links every block with the one it runs into.
+func (f *flow) fallThrough() {
+	for i := 0; i+1 < len(f.nodes); i++ {
+		if f.block[i+1] == 0 || f.nodes[i].Ends() || !f.adjacent(i) || f.returnsNot(f.groups, &f.nodes[i].Inst) {
+			continue
+		}
+		b := &f.blocks[f.block[i+1]-1]
+		b.preds = append(b.preds, int32(i))
+	}
+}
+
+// fallThroughNew completes the blocks that jump tables added.
+func (f *flow) fallThroughNew() {
+	for i := range f.blocks {
+		b := &f.blocks[i]
+		before := int(b.first) - 1
+		if before < 0 || f.nodes[before].Ends() || !f.adjacent(before) || f.returnsNot(f.groups, &f.nodes[before].Inst) {
+			continue
+		}
+		linked := false
+		for _, p := range b.preds {
+			linked = linked || int(p) == before
+		}
+		if !linked {
+			b.preds = append(b.preds, int32(before))
+		}
+	}
+}

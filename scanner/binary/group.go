@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+
+package binary
+
+import (
+	"sort"
+
+	"github.com/systemd-hardening/systemd-hardening/scanner/binary/isa"
+)
+
+// group is a function: the parts that only make sense together.
+type group struct {
+	parts    []int32 // indices of code.parts, the entry first, then by address
+	name     string
+	ifunc    bool
+	noReturn bool
+	callers  []caller // direct calls and jumps from other groups
+	taken    bool     // its address is taken, or unseen code may call it
+}
+
+// caller is a place that calls or jumps to a group's entry.
+type caller struct {
+	group int32
+	at    uint64
+	jump  bool
+	entry uint64 // where it enters
+}
+
+// unite merges parts into groups:
+//   - parts of which unwind information knows the ranges and that jump into each
+//     other's middle: a compiler splits a function so, nothing else does;
+//   - a part that only one other group jumps to and nothing else refers to: cold
+//     code, or a local function that its only user jumps to.
+func (c *code) unite() []group {
+	root := make([]int32, len(c.parts))
+	for i := range root {
+		root[i] = int32(i)
+	}
+	find := func(i int32) int32 {
+		for root[i] != i {
+			root[i] = root[root[i]]
+			i = root[i]
+		}
+		return i
+	}
+	join := func(a, b int32) {
+		if a, b = find(a), find(b); a != b {
+			root[max(a, b)] = min(a, b)
+		}
+	}
+	jumps := c.partJumps()
+	for _, j := range jumps {
+		if to := &c.parts[j.to]; j.target != to.start && to.framed && c.parts[j.from].framed {
+			join(j.from, j.to)
+		}
+	}
+	c.joinCold(jumps, find, join)
+	return c.collect(find)
+}
+
+// partJump is a jump from one part to another one.
+type partJump struct {
+	from, to int32
+	target   uint64
+}
+
+func (c *code) partJumps() []partJump {
+	var out []partJump
+	for i := range c.parts {
+		for _, f := range c.parts[i].found {
+			if f.kind != findJump {
+				continue
+			}
+			a, _ := c.codeAddr(f.target)
+			if to := c.partAt(a); to >= 0 && to != i {
+				out = append(out, partJump{int32(i), int32(to), a})
+			}
+		}
+	}
+	return out
+}
+
+// joinCold merges the parts that one group alone jumps to.
+func (c *code) joinCold(jumps []partJump, find func(int32) int32, join func(a, b int32)) {
+	referred := c.referredParts()
+	const none, many = -1, -2
+	from := make([]int32, len(c.parts))
+	for i := range from {
+		from[i] = none
+	}
+	for _, j := range jumps {
+		switch g := find(j.from); {
+		case g == find(j.to):
+		case from[j.to] == none:
+			from[j.to] = g
+		case from[j.to] != many && find(from[j.to]) != g:
+			from[j.to] = many
+		}
+	}
+	for to, g := range from {
+		if g >= 0 && !referred[to] {
+			join(g, int32(to))
+		}
+	}
+}
+
+// referredParts tells which parts are entered otherwise than by jumps.
+func (c *code) referredParts() []bool {
+	out := make([]bool, len(c.parts))
+	for i := range c.parts {
+		out[i] = out[i] || c.parts[i].symbol
+		for _, f := range c.parts[i].found {
+			if f.kind == findCall || f.kind == findIFunc || f.kind == findCode {
+				a, _ := c.codeAddr(f.target)
+				if to := c.partAt(a); to >= 0 && to != i {
+					out[to] = true
+				}
+			}
+		}
+	}
+	for i := range c.relocs {
+		if r := &c.relocs[i]; r.kind == relocAddress || r.kind == relocResolver {
+			a, _ := c.codeAddr(r.target)
+			if to := c.partAt(a); to >= 0 {
+				out[to] = true
+			}
+		}
+	}
+	return out
+}
+
+// collect makes the groups out of the union's roots, in the order of addresses
+// of their entries: the part that something else than a jump refers to.
+func (c *code) collect(find func(int32) int32) []group {
+	referred := c.referredParts()
+	members := map[int32][]int32{}
+	for i := range c.parts {
+		r := find(int32(i))
+		members[r] = append(members[r], int32(i))
+	}
+	groups := make([]group, 0, len(members))
+	for _, m := range members {
+		for k, i := range m {
+			if referred[i] {
+				m[0], m[k] = m[k], m[0]
+				break
+			}
+		}
+		rest := m[1:]
+		sort.Slice(rest, func(i, j int) bool { return rest[i] < rest[j] })
+		groups = append(groups, group{parts: m})
+	}
+	sort.Slice(groups, func(i, j int) bool { return groups[i].parts[0] < groups[j].parts[0] })
+	for g := range groups {
+		for _, i := range groups[g].parts {
+			c.parts[i].group = int32(g)
+		}
+	}
+	return groups
+}
+
+// groupAt returns the group that the code at v belongs to, or -1.
+func (c *code) groupAt(v uint64) int32 {
+	a, _ := c.codeAddr(v)
+	if i := c.partAt(a); i >= 0 {
+		return c.parts[i].group
+	}
+	return -1
+}
+
+// callersOf fills in who calls whom.
+func (c *code) callersOf(groups []group) {
+	for i := range c.parts {
+		p := &c.parts[i]
+		for _, f := range p.found {
+			if f.kind != findCall && f.kind != findJump {
+				continue
+			}
+			if g := c.groupAt(f.target); g >= 0 && g != p.group {
+				a, _ := c.codeAddr(f.target)
+				groups[g].callers = append(groups[g].callers, caller{p.group, f.at, f.kind == findJump, a})
+			}
+		}
+	}
+}
+
+// neverReturn are the imported functions that do not come back.
+var neverReturn = map[string]bool{
+	"abort": true, "exit": true, "_exit": true, "_Exit": true, "quick_exit": true,
+	"__stack_chk_fail": true, "__assert_fail": true, "__assert": true, "__assert_perror_fail": true,
+	"__chk_fail": true, "__fortify_fail": true, "__longjmp_chk": true, "longjmp": true, "siglongjmp": true, "_longjmp": true,
+	"pthread_exit": true, "err": true, "errx": true, "verr": true, "verrx": true, "__libc_start_main": true,
+	"__cxa_throw": true, "__cxa_rethrow": true, "__cxa_bad_cast": true, "__cxa_call_unexpected": true, "_Unwind_Resume": true,
+	"__cxa_throw_bad_array_new_length": true, "__cxa_pure_virtual": true,
+	"_ZSt9terminatev": true, "_ZSt17__throw_bad_allocv": true, "_ZSt20__throw_length_errorPKc": true,
+	"_ZSt19__throw_logic_errorPKc": true, "_ZSt20__throw_out_of_rangePKc": true, "_ZSt24__throw_out_of_range_fmtPKcz": true,
+	"_ZSt28__throw_bad_array_new_lengthv": true, "_ZSt16__throw_bad_castv": true, "_ZSt25__throw_bad_function_callv": true,
+	"_ZSt24__throw_invalid_argumentPKc": true, "_ZSt21__throw_runtime_errorPKc": true, "_ZSt20__throw_system_errori": true,
+	"g_assertion_message_expr": true, "g_assertion_message": true, "g_abort": true, "xalloc_die": true,
+}
+
+// inferNoReturn marks the groups that have no way back: no return, no indirect
+// jump, and every jump out goes to such a group.
+func (c *code) inferNoReturn(groups []group) {
+	for n := 0; n < 4; n++ {
+		changed := false
+		for g := range groups {
+			if !groups[g].noReturn && !groups[g].ifunc && c.hasNoReturn(groups, &groups[g]) {
+				groups[g].noReturn, changed = true, true
+			}
+		}
+		if !changed {
+			return
+		}
+	}
+}
+
+func (c *code) hasNoReturn(groups []group, g *group) bool {
+	calls := false
+	for _, i := range g.parts {
+		p := &c.parts[i]
+		if p.returns {
+			return false
+		}
+		for _, f := range p.found {
+			switch f.kind {
+			case findTailName:
+				if !neverReturn[c.imports.list[f.target].Name] {
+					return false
+				}
+			case findJump:
+				if to := c.groupAt(f.target); to < 0 || to != p.group && !groups[to].noReturn {
+					return false
+				}
+			case findCall, findImport, findSyscall:
+				calls = true
+			}
+		}
+	}
+	return calls
+}
+
+// returnsNot tells whether the call at a node never comes back.
+func (c *code) returnsNot(groups []group, in *isa.Inst) bool {
+	var t stub
+	switch in.Op {
+	case isa.Call:
+		t = c.stub(in.Target)
+		if t.kind == stubNone {
+			g := c.groupAt(in.Target)
+			return g >= 0 && groups[g].noReturn
+		}
+	case isa.CallMem:
+		if in.Base == isa.NoReg && in.Index == isa.NoReg {
+			if r := c.slot(uint64(in.Disp)); r != nil {
+				t = c.stubOf(r)
+			}
+		}
+	}
+	return t.kind == stubImport && neverReturn[c.imports.list[t.target].Name]
+}

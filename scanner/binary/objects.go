@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+
+package binary
+
+import (
+	"debug/elf"
+	"sort"
+)
+
+// dataMap divides the data of a file into objects and says what each one leads
+// to. Without symbols the bounds are guessed: an object begins where code or
+// other data forms an address, and ends where the next one begins. A field that
+// code reads directly is no beginning, so that a pointer to the whole
+// structure keeps all fields.
+type dataMap struct {
+	*code
+	groups  []group
+	anchors []uint64 // beginnings, sorted
+	sized   []span   // objects whose symbols tell their size, sorted
+	owners  []uint64 // beginnings of the objects that have pointers, sorted
+	index   []int32  // their numbers in objects
+	objects []Object
+	always  []Ref
+	strings *stringTable
+	names   map[uint64]string // of objects with symbols
+}
+
+// mapData finds the objects.
+func (c *code) mapData(groups []group, strings *stringTable) *dataMap {
+	d := &dataMap{code: c, groups: groups, strings: strings, names: map[uint64]string{}}
+	d.findAnchors()
+	strings.next = d.nextAnchor
+	slots := d.ownedSlots()
+	d.number(slots)
+	for _, s := range slots {
+		refs := d.slotRefs(s.reloc, nil)
+		if s.owner == 0 {
+			d.always = append(d.always, refs...)
+			continue
+		}
+		if id := d.objectAt(s.owner); id >= 0 {
+			d.objects[id].Refs = append(d.objects[id].Refs, refs...)
+		}
+	}
+	for i := range d.objects {
+		d.objects[i].Refs = uniqueRefs(d.objects[i].Refs)
+	}
+	d.always = uniqueRefs(d.always)
+	return d
+}
+
+// findAnchors collects the addresses at which objects begin.
+func (d *dataMap) findAnchors() {
+	for i := range d.parts {
+		for _, f := range d.parts[i].found {
+			if f.kind == findData {
+				d.anchors = append(d.anchors, f.target)
+			}
+		}
+	}
+	for i := range d.relocs {
+		if r := &d.relocs[i]; r.kind == relocAddress && !d.isFunction(r.target) {
+			d.anchors = append(d.anchors, r.target)
+		}
+	}
+	for _, syms := range [][]symbol{d.syms, d.locals} {
+		for i := range syms {
+			if s := &syms[i]; s.defined && s.typ == elf.STT_OBJECT && s.value != 0 {
+				d.anchors = append(d.anchors, s.value)
+				d.names[s.value] = s.name
+				if s.size > 0 && s.value+s.size > s.value {
+					d.sized = append(d.sized, span{s.value, s.value + s.size})
+				}
+			}
+		}
+	}
+	sort.Slice(d.sized, func(i, j int) bool {
+		a, b := d.sized[i], d.sized[j]
+		return a.start < b.start || a.start == b.start && a.end > b.end
+	})
+	d.anchors = uniqueAddrs(d.anchors)
+}
+
+func (d *dataMap) isFunction(v uint64) bool {
+	a, _ := d.codeAddr(v)
+	return d.im.isCode(a)
+}
+
+// ownedSlot is a pointer in data with the beginning of the object it is in, or 0.
+type ownedSlot struct {
+	reloc *reloc
+	owner uint64
+}
+
+// ownedSlots attributes every pointer. The global offset table is left out:
+// code loads from it directly, which the scan resolves.
+func (d *dataMap) ownedSlots() []ownedSlot {
+	skip := d.tables()
+	var out []ownedSlot
+	for i := range d.relocs {
+		r := &d.relocs[i]
+		if r.jump || r.kind == relocCopy || inSpans(skip, r.slot) {
+			continue
+		}
+		out = append(out, ownedSlot{r, d.owner(r.slot)})
+	}
+	return out
+}
+
+// tables are the ranges whose pointers are no object's: arrays of start-up
+// functions, the dynamic section and, if its section says where it is, the
+// global offset table.
+func (d *dataMap) tables() []span {
+	var out []span
+	for _, t := range [][2]elf.DynTag{{elf.DT_INIT_ARRAY, elf.DT_INIT_ARRAYSZ}, {elf.DT_FINI_ARRAY, elf.DT_FINI_ARRAYSZ}, {elf.DT_PREINIT_ARRAY, elf.DT_PREINIT_ARRAYSZ}} {
+		addr, _ := d.im.dynamic(t[0])
+		if size, ok := d.im.dynamic(t[1]); ok {
+			out = append(out, span{addr, addr + size})
+		}
+	}
+	for _, s := range d.im.sections {
+		switch s.name {
+		case ".got", ".got.plt", ".dynamic", ".init_array", ".fini_array", ".preinit_array", ".eh_frame", ".eh_frame_hdr", ".gcc_except_table":
+			if s.addr != 0 {
+				out = append(out, span{s.addr, s.addr + s.size})
+			}
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].start < out[j].start })
+	return out
+}
+
+func inSpans(spans []span, addr uint64) bool {
+	for _, s := range spans {
+		if s.has(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// owner is the beginning of the object that addr is in.
+func (d *dataMap) owner(addr uint64) uint64 {
+	if s, ok := d.sizedAt(addr); ok {
+		return s.start
+	}
+	i := sort.Search(len(d.anchors), func(i int) bool { return d.anchors[i] > addr }) - 1
+	if i < 0 || d.anchors[i] < d.regionStart(addr) {
+		return 0
+	}
+	if s, ok := d.sizedAt(d.anchors[i]); ok && s.end <= addr {
+		return 0 // behind an object whose end is known: nobody's
+	}
+	return d.anchors[i]
+}
+
+// sizedAt is the object with a symbol that addr lies in.
+func (d *dataMap) sizedAt(addr uint64) (span, bool) {
+	i := sort.Search(len(d.sized), func(i int) bool { return d.sized[i].start > addr }) - 1
+	for n := 0; i >= 0 && n < 8; i, n = i-1, n+1 {
+		if d.sized[i].has(addr) {
+			return d.sized[i], true
+		}
+	}
+	return span{}, false
+}
+
+// regionStart is where the section, or failing that the segment, of addr begins.
+func (d *dataMap) regionStart(addr uint64) uint64 {
+	for _, s := range d.im.sections {
+		if s.flags&uint64(elf.SHF_ALLOC) != 0 && s.addr <= addr && addr-s.addr < s.size && s.flags&uint64(elf.SHF_TLS) == 0 {
+			return s.addr
+		}
+	}
+	if s := d.im.segment(addr); s != nil {
+		return s.addr
+	}
+	return addr
+}
+
+// number makes the objects, merging neighbours that are parts of one table: an
+// address inside of a table, &table[3], must not cut it.
+func (d *dataMap) number(slots []ownedSlot) {
+	var last []uint64 // slots of the object that is being built, the latest ones
+	for i := 0; i < len(slots); {
+		owner := slots[i].owner
+		j := i
+		var own []uint64
+		for ; j < len(slots) && slots[j].owner == owner; j++ {
+			own = append(own, slots[j].reloc.slot)
+		}
+		i = j
+		if owner == 0 {
+			last = nil
+			continue
+		}
+		if _, sized := d.sizedAt(owner); sized || !continues(last, own) {
+			d.objects = append(d.objects, Object{Addr: owner, Name: d.names[owner]})
+			last = nil
+		}
+		d.owners = append(d.owners, owner)
+		d.index = append(d.index, int32(len(d.objects)-1))
+		last = append(last, own...)
+		last = last[max(0, len(last)-16):]
+	}
+}
+
+// continues tells whether the slots of own go on in the rhythm of those before:
+// the distances repeat with a period of up to four.
+func continues(before, own []uint64) bool {
+	for period := 1; period <= 4; period++ {
+		if len(before) < 2*period+1 || len(own) < period {
+			continue
+		}
+		run := append(append([]uint64{}, before[len(before)-2*period-1:]...), own[:period]...)
+		regular := true
+		for i := period + 1; i < len(run); i++ {
+			regular = regular && run[i]-run[i-1] == run[i-period]-run[i-period-1]
+		}
+		if regular {
+			return true
+		}
+	}
+	return false
+}
+
+// objectAt returns the number of the object with pointers that addr lies in, or -1.
+func (d *dataMap) objectAt(addr uint64) int {
+	if s, ok := d.sizedAt(addr); ok {
+		addr = s.start
+	}
+	i := sort.Search(len(d.owners), func(i int) bool { return d.owners[i] >= addr })
+	if i < len(d.owners) && d.owners[i] == addr {
+		return int(d.index[i])
+	}
+	return -1
+}
+
+// slotRefs adds what a relocated pointer leads to.
+func (d *dataMap) slotRefs(r *reloc, refs []Ref) []Ref {
+	switch r.kind {
+	case relocResolver:
+		return d.codeRef(r.target, RefIFunc, refs)
+	case relocAddress:
+		return d.addressRefs(r.target, refs)
+	case relocSymbol:
+		if id, ok := d.imports.of(r.sym); ok {
+			refs = append(refs, newRef(RefTakeName, int(id)))
+		}
+		for _, v := range d.symbolTargets(r) {
+			refs = d.addressRefs(v, refs)
+		}
+	}
+	return refs
+}
+
+// addressRefs adds what an address of this file leads to: a function, an
+// object with pointers, a string.
+func (d *dataMap) addressRefs(v uint64, refs []Ref) []Ref {
+	if d.isFunction(v) {
+		return d.codeRef(v, RefTake, refs)
+	}
+	if id := d.objectAt(v); id >= 0 {
+		refs = append(refs, newRef(RefObject, id))
+	}
+	return d.strings.refs(v, refs)
+}
+
+func (d *dataMap) codeRef(v uint64, kind RefKind, refs []Ref) []Ref {
+	g := d.groupAt(v)
+	if g < 0 {
+		return refs
+	}
+	if d.groups[g].ifunc {
+		kind = RefIFunc
+	}
+	return append(refs, newRef(kind, int(g)))
+}
+
+func uniqueAddrs(a []uint64) []uint64 {
+	sort.Slice(a, func(i, j int) bool { return a[i] < a[j] })
+	out := a[:0]
+	for i, v := range a {
+		if i == 0 || v != a[i-1] {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func uniqueRefs(r []Ref) []Ref {
+	sort.Slice(r, func(i, j int) bool { return r[i] < r[j] })
+	out := r[:0]
+	for i, v := range r {
+		if i == 0 || v != r[i-1] {
+			out = append(out, v)
+		}
+	}
+	return out
+}
