@@ -5,8 +5,11 @@ package patcher
 import (
 	"fmt"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/systemd-hardening/systemd-hardening/scanner/exposure"
 	"github.com/systemd-hardening/systemd-hardening/scanner/report"
@@ -24,14 +27,14 @@ func Propose(r *report.Report, confidence string, policy *exposure.Policy) error
 	if err != nil {
 		return err
 	}
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range r.Units {
 		if u := &r.Units[i]; u.Exposure.Known() {
-			if err := p.propose(u, confidence); err != nil {
-				return err
-			}
+			group.Go(func() error { return p.propose(u, confidence) })
 		}
 	}
-	return nil
+	return group.Wait()
 }
 
 // proposer holds what all units of a report share.
@@ -88,12 +91,12 @@ func (p *proposer) judge(r *rule, s *subject) {
 	}
 	v := r.judge(s)
 	if v.confidence == "" {
-		if len(v.because) > 0 {
+		if len(v.because) > 0 && !slices.Contains(v.because, noEvidence) {
 			s.Withheld = append(s.Withheld, report.Withheld{Setting: r.setting, Because: v.because})
 		}
 		return
 	}
-	for _, line := range r.lines {
+	for _, line := range v.lines {
 		s.Proposals = append(s.Proposals, report.Proposal{
 			Setting: line.setting, Value: line.value, Confidence: v.confidence, Gain: report.Level(0), Reasons: v.because, Since: r.since,
 		})
@@ -104,9 +107,15 @@ func (p *proposer) judge(r *rule, s *subject) {
 // gain of each alone. Proposals that would keep the service from loading, or that
 // change nothing, are withdrawn.
 func (p *proposer) after(u *report.Unit, own []unit.Assignment, confidence string) error {
-	base, err := p.exposure(u, own)
-	if err != nil {
-		return err
+	if len(u.Proposals) == 0 {
+		return nil
+	}
+	base := int(u.Exposure)
+	if len(own) != len(u.Settings) { // lines of an earlier run are in force
+		var err error
+		if base, err = p.exposure(u, own); err != nil {
+			return err
+		}
 	}
 	written := []report.Proposal{}
 	for _, proposal := range u.Proposals {
@@ -121,6 +130,11 @@ func (p *proposer) after(u *report.Unit, own []unit.Assignment, confidence strin
 	u.Proposals = written
 	chosen := slices.DeleteFunc(slices.Clone(written), func(x report.Proposal) bool { return !isWritten(x.Confidence, confidence) })
 	if len(chosen) == 0 {
+		return nil
+	}
+	if len(chosen) == 1 {
+		u.ExposureAfter = report.Level(base) - chosen[0].Gain
+		u.RatingAfter = u.ExposureAfter.Rating()
 		return nil
 	}
 	after, err := p.exposure(u, withDropIn(own, chosen))

@@ -14,10 +14,10 @@ import (
 // has no need of it, and what speaks for or against it in a given service.
 type rule struct {
 	setting string
-	since   int    // systemd version that brought it
-	lines   []line // what is written
+	since   int // systemd version that brought it
 	// holds tells whether the unit has the setting, or something stricter.
 	holds func(*unit.Service) bool
+	// judge gives the lines to write with their reasons, or why not.
 	judge func(*subject) verdict
 }
 
@@ -28,59 +28,87 @@ type line struct{ setting, value string }
 // without one, why not.
 type verdict struct {
 	confidence string
+	lines      []line
 	because    []string
 }
 
-func proven(reasons ...string) verdict { return verdict{report.Proven, reasons} }
+func withheld(because ...string) verdict { return verdict{because: because} }
 
-func likely(reasons ...string) verdict { return verdict{report.Likely, reasons} }
-
-func withheld(because ...string) verdict { return verdict{"", because} }
-
-// rules need nothing but the unit's own settings and the image; each is right for
-// the reason that it gives. Sources: systemd.exec(5), capabilities(7), and the
-// system calls' manual pages for what they ask of the caller.
+// rules is the table of what can be proposed. A rule that asks for evidence looks
+// at the facts and unknowns of the service; each is right for the reason that it
+// gives. Sources: systemd.exec(5), systemd.resource-control(5), capabilities(7), and
+// the system calls' manual pages for what they ask of the caller.
 var rules = []rule{
-	{
-		"CapabilityBoundingSet", 187, []line{{"CapabilityBoundingSet", ""}},
-		func(s *unit.Service) bool { return s.CapabilityBoundingSet == 0 },
-		unprivileged("a process without capabilities that cannot gain any has no use for the bounding set"),
-	},
-	{
-		"PrivateMounts", 239, []line{{"PrivateMounts", "yes"}},
-		func(s *unit.Service) bool { return s.PrivateMounts == unit.Yes },
-		unprivileged("mount(2) in the host's mount name space needs CAP_SYS_ADMIN, so the host never sees a mount of this service"),
-	},
-	{
-		"ProtectControlGroups", 232, []line{{"ProtectControlGroups", "yes"}},
-		func(s *unit.Service) bool { return s.ProtectControlGroups != "no" },
-		unprivileged("only root may write below /sys/fs/cgroup, and no subtree is delegated to this service"),
-	},
-	{
-		"RestrictRealtime", 231, []line{{"RestrictRealtime", "yes"}},
-		func(s *unit.Service) bool { return s.RestrictRealtime },
-		realtime,
-	},
-	{
-		"SystemCallFilter", 187, []line{{"SystemCallFilter", "~@module @reboot @swap"}, {"SystemCallErrorNumber", "EPERM"}},
-		func(s *unit.Service) bool { return s.SystemCallFilter.Active() },
-		unprivileged("the kernel answers these calls with EPERM to a caller without capabilities; the filter answers the same"),
-	},
-	{
-		"SystemCallArchitectures", 209, []line{{"SystemCallArchitectures", "native"}},
-		func(s *unit.Service) bool { return slices.Equal(s.SystemCallArchitectures, []string{"native"}) },
-		nativeOnly,
-	},
+	{"NoNewPrivileges", 187, func(s *unit.Service) bool { return s.NoNewPrivileges }, noNewPrivileges},
+	{"CapabilityBoundingSet", 187, func(s *unit.Service) bool { return s.CapabilityBoundingSet == 0 }, capabilityBoundingSet},
+	{"PrivateDevices", 209, func(s *unit.Service) bool { return s.PrivateDevices }, mounts(privateDevices)},
+	{"PrivateTmp", 183, func(s *unit.Service) bool { return s.PrivateTmp != "no" }, mounts(unless("PrivateTmp", report.Likely,
+		"nothing that it runs, and no configuration in the image, names /tmp or /var/tmp", below("/tmp", "/var/tmp")))},
+	{"PrivateMounts", 239, func(s *unit.Service) bool { return s.PrivateMounts == unit.Yes }, either(
+		unprivileged(yes("PrivateMounts"), "mount(2) in the host's mount name space needs CAP_SYS_ADMIN, so the host never sees a mount of this service"),
+		mounts(unless("PrivateMounts", report.Proven, "no system call that mounts or enters a mount name space is reached", fact("mount", ""), fact("namespace", "mnt"), fact("namespace", "all"))))},
+	{"ProtectSystem", 214, func(s *unit.Service) bool { return s.ProtectSystem != "no" }, mounts(unless("ProtectSystem", report.Likely,
+		"it names nothing below /boot and /efi, and below /usr only what the image has", below("/boot", "/efi")))},
+	{"ProtectHome", 214, func(s *unit.Service) bool { return s.ProtectHome != "no" }, mounts(unless("ProtectHome", report.Likely,
+		"nothing that it runs, and no configuration in the image, names a home directory, and it starts nothing as another user",
+		below("/home", "/root", "/run/user"), fact("user-change", ""), fact("session-variable", "")))},
+	{"ProtectClock", 245, func(s *unit.Service) bool { return s.ProtectClock }, protectClock},
+	{"ProtectControlGroups", 232, func(s *unit.Service) bool { return s.ProtectControlGroups != "no" }, either(
+		unprivileged(yes("ProtectControlGroups"), "only root may write below /sys/fs/cgroup, and no subtree is delegated to this service"),
+		mounts(unless("ProtectControlGroups", report.Proven, "nothing that it runs names /sys/fs/cgroup", below("/sys/fs/cgroup"), exactly("/sys", "/sys/fs"), delegated)))},
+	{"ProtectKernelLogs", 244, func(s *unit.Service) bool { return s.ProtectKernelLogs }, mounts(unless("ProtectKernelLogs", report.Proven,
+		"syslog(2) is not reached, and nothing names /dev/kmsg or /proc/kmsg", fact("kernel-log", ""), below("/dev/kmsg", "/proc/kmsg")))},
+	{"ProtectKernelModules", 232, func(s *unit.Service) bool { return s.ProtectKernelModules }, mounts(unless("ProtectKernelModules", report.Proven,
+		"no system call that loads or removes modules is reached, and nothing names their folder", fact("module", ""), below("/lib/modules", "/usr/lib/modules", "/proc/modules")))},
+	{"ProtectKernelTunables", 232, func(s *unit.Service) bool { return s.ProtectKernelTunables }, mounts(unless("ProtectKernelTunables", report.Likely,
+		"nothing that it runs, and no configuration in the image, names /sys or a kernel variable in /proc", below("/sys", "/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi", "/proc/asound", "/proc/scsi", "/proc/mtrr", "/proc/kcore", "/proc/kallsyms")))},
+	{"ProtectHostname", 242, func(s *unit.Service) bool { return s.ProtectHostname != "no" }, unless("ProtectHostname", report.Likely,
+		"sethostname(2) and setdomainname(2) are not reached; heuristic: it does not have to notice that the host name changes", fact("hostname", ""), exactly("/etc/hostname"), below("/proc/sys/kernel/hostname"))},
+	{"ProtectProc", 247, func(s *unit.Service) bool { return s.ProtectProc == "invisible" || s.ProtectProc == "noaccess" }, mounts(protectProc)},
+	{"LockPersonality", 235, func(s *unit.Service) bool { return s.LockPersonality }, unless("LockPersonality", report.Proven, "personality(2) is not reached", fact("personality", ""))},
+	{"MemoryDenyWriteExecute", 231, func(s *unit.Service) bool { return s.MemoryDenyWriteExecute }, unless("MemoryDenyWriteExecute", report.Proven,
+		"no memory is mapped or made executable but the segments of its files, and none of these is writable", fact("wx-memory", ""))},
+	{"RestrictRealtime", 231, func(s *unit.Service) bool { return s.RestrictRealtime }, either(realtime,
+		unless("RestrictRealtime", report.Proven, "no call that sets a real-time scheduling policy is reached", fact("realtime", ""), asks("CPUSchedulingPolicy")))},
+	{"RestrictSUIDSGID", 242, func(s *unit.Service) bool { return s.RestrictSUIDSGID }, unless("RestrictSUIDSGID", report.Proven,
+		"no call sets a set-user-ID or set-group-ID bit", fact("set-id-bits", ""))},
+	{"RestrictNamespaces", 233, func(s *unit.Service) bool { return s.RestrictNamespaces == 0 }, restrictNamespaces},
+	{"RestrictAddressFamilies", 211, func(s *unit.Service) bool { return s.RestrictAddressFamilies.Allow }, restrictAddressFamilies},
+	{"PrivateNetwork", 209, func(s *unit.Service) bool { return s.PrivateNetwork }, unless("PrivateNetwork", report.Proven,
+		"it makes no socket and is handed none", fact("socket-family", ""), fact("listens", ""), asks("Sockets"), socketActivated)},
+	{"IPAddressDeny", 235, func(s *unit.Service) bool { return len(s.IPAddressDeny) > 0 }, ipAddressDeny},
+	{"SystemCallFilter", 187, func(s *unit.Service) bool { return s.SystemCallFilter.Active() }, either(systemCallFilter,
+		unprivileged([]line{{"SystemCallFilter", "~@module @reboot @swap"}, {"SystemCallErrorNumber", "EPERM"}},
+			"the kernel answers these calls with EPERM to a caller without capabilities; the filter answers the same"))},
+	{"SystemCallArchitectures", 209, func(s *unit.Service) bool { return slices.Equal(s.SystemCallArchitectures, []string{"native"}) }, nativeOnly},
+}
+
+// yes is the line that turns a boolean setting on.
+func yes(setting string) []line { return []line{{setting, "yes"}} }
+
+// either takes the first verdict that proposes, or else all reasons against.
+func either(judges ...func(*subject) verdict) func(*subject) verdict {
+	return func(s *subject) verdict {
+		var against verdict
+		for _, judge := range judges {
+			v := judge(s)
+			if v.confidence != "" {
+				return v
+			}
+			against.because = append(against.because, v.because...)
+		}
+		return against
+	}
 }
 
 // unprivileged is for settings that cannot change anything for a service whose
 // processes have no capability and no way to get one.
-func unprivileged(reason string) func(*subject) verdict {
+func unprivileged(lines []line, reason string) func(*subject) verdict {
 	return func(s *subject) verdict {
 		if why := s.privileges(); len(why) > 0 {
 			return withheld(why...)
 		}
-		return proven("runs as "+s.service.User+" with NoNewPrivileges= and without ambient capabilities", reason)
+		return verdict{report.Proven, lines, []string{"runs as " + s.service.User + " with NoNewPrivileges= and without ambient capabilities", reason}}
 	}
 }
 
@@ -136,7 +164,7 @@ func realtime(s *subject) verdict {
 			return withheld(a.Key + "= asks for real-time scheduling")
 		}
 	}
-	return proven("without CAP_SYS_NICE and RLIMIT_RTPRIO the kernel refuses real-time scheduling with EPERM, as this setting does")
+	return proposed(report.Proven, yes("RestrictRealtime"), "without CAP_SYS_NICE and RLIMIT_RTPRIO the kernel refuses real-time scheduling with EPERM, as this setting does")
 }
 
 // nativeOnly: an image without another architecture's dynamic loader runs programs
@@ -145,5 +173,9 @@ func nativeOnly(s *subject) verdict {
 	if len(s.image.ForeignLoaders) > 0 {
 		return withheld("the image has a dynamic loader of another architecture: " + strings.Join(s.image.ForeignLoaders, " "))
 	}
-	return likely("the image has no dynamic loader of another architecture than " + s.image.Architecture + "; heuristic: a static program of another one would not be seen")
+	return proposed(report.Likely, []line{{"SystemCallArchitectures", "native"}}, "the image has no dynamic loader of another architecture than "+s.image.Architecture+"; heuristic: a static program of another one would not be seen")
+}
+
+func proposed(confidence string, lines []line, because ...string) verdict {
+	return verdict{confidence, lines, because}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/systemd-hardening/systemd-hardening/scanner/evidence"
 	"github.com/systemd-hardening/systemd-hardening/scanner/exposure"
 	"github.com/systemd-hardening/systemd-hardening/scanner/pkgdata"
 	"github.com/systemd-hardening/systemd-hardening/scanner/platform"
@@ -33,6 +34,9 @@ type Options struct {
 
 	// Pkgdata knows which package and recipe ships a unit; nil when nobody does.
 	Pkgdata *pkgdata.Data
+	// Evidence asks for a look into the programs of each service: slower, and what
+	// most proposals need.
+	Evidence bool
 	// Progress is called with done and total units; nil for none.
 	Progress func(done, total int)
 }
@@ -52,7 +56,11 @@ func Scan(image *rootfs.FS, opts Options) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	units := assess(tree, target, list(tree, opts), opts)
+	var code *evidence.Image
+	if opts.Evidence {
+		code = evidence.NewImage(image, target.Arch)
+	}
+	units := assess(tree, code, target, list(tree, opts), opts)
 	diagnostics = append(diagnostics, toDiagnostics(tree.Diagnostics)...)
 	unowned, err := findOwners(units, opts.Pkgdata)
 	if err != nil {
@@ -224,6 +232,7 @@ func list(tree *unit.Tree, opts Options) []unit.Listed {
 	default:
 		return tree.List(opts.Presets)
 	}
+	tree.Preload(names)
 	why := map[string][]string{}
 	for _, l := range tree.List(opts.Presets) {
 		why[l.Name] = l.PulledInBy
@@ -241,7 +250,7 @@ func list(tree *unit.Tree, opts Options) []unit.Listed {
 }
 
 // assess fills in the report's units, in parallel; their order is kept.
-func assess(tree *unit.Tree, target *exposure.Target, listed []unit.Listed, opts Options) []report.Unit {
+func assess(tree *unit.Tree, code *evidence.Image, target *exposure.Target, listed []unit.Listed, opts Options) []report.Unit {
 	units := make([]report.Unit, len(listed))
 	var wg sync.WaitGroup
 	work := make(chan int)
@@ -250,7 +259,10 @@ func assess(tree *unit.Tree, target *exposure.Target, listed []unit.Listed, opts
 		go func() {
 			defer wg.Done()
 			for i := range work {
-				units[i] = assessUnit(tree, target, listed[i], opts)
+				units[i] = assessUnit(tree, target, listed[i])
+				if code != nil && listed[i].Service != nil {
+					addEvidence(&units[i], code.Collect(listed[i].Unit))
+				}
 			}
 		}()
 	}
@@ -270,7 +282,7 @@ func assess(tree *unit.Tree, target *exposure.Target, listed []unit.Listed, opts
 
 const workers = 4
 
-func assessUnit(tree *unit.Tree, target *exposure.Target, l unit.Listed, opts Options) report.Unit {
+func assessUnit(tree *unit.Tree, target *exposure.Target, l unit.Listed) report.Unit {
 	u := report.Unit{
 		Name: l.Name, Aliases: orEmpty(l.Aliases), LoadState: string(l.LoadState),
 		Fragment: l.Fragment, DropIns: orEmpty(l.DropIns), State: tree.State(l.Unit), PulledInBy: orEmpty(l.PulledInBy),
@@ -322,6 +334,20 @@ func toDiagnostics(list []unit.Diagnostic) []report.Diagnostic {
 		out[i] = report.Diagnostic{Severity: string(d.Severity), File: d.File, Line: d.Line, Message: d.Message}
 	}
 	return out
+}
+
+// addEvidence puts what the programs of a service showed into the report.
+func addEvidence(u *report.Unit, e *evidence.Result) {
+	for _, x := range e.Executables {
+		u.Executables = append(u.Executables, report.Executable{Command: x.Command, Path: x.Path, Kind: x.Kind, Interpreter: x.Interpreter})
+	}
+	for _, f := range e.Facts {
+		u.Facts = append(u.Facts, report.Fact{ID: f.ID, Value: f.Value, Where: f.Where, Why: orEmpty(f.Why)})
+	}
+	for _, x := range e.Unknowns {
+		u.Unknowns = append(u.Unknowns, report.Unknown{ID: x.ID, Value: x.Value, Where: x.Where, Blocks: x.Blocks})
+	}
+	u.Syscalls = &report.Syscalls{Reachable: orEmpty(e.Syscalls), Complete: e.Complete}
 }
 
 // orEmpty makes JSON lists of nothing "[]" instead of "null".

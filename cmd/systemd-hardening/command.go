@@ -79,7 +79,7 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newScan(), newCheck(), newHarden(), newDiff())
+	root.AddCommand(newScan(), newCheck(), newHarden(), newExplain(), newDiff())
 	return root
 }
 

@@ -77,6 +77,7 @@ func (h *hardenOptions) run(c *cobra.Command, t *target, args []string) error {
 	if err := h.check(); err != nil {
 		return err
 	}
+	t.evidence = true
 	r, err := t.load(c, args[0], args[1:])
 	if err != nil {
 		return err

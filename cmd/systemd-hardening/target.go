@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/systemd-hardening/systemd-hardening/patcher"
 	"github.com/systemd-hardening/systemd-hardening/scanner"
 	"github.com/systemd-hardening/systemd-hardening/scanner/exposure"
 	"github.com/systemd-hardening/systemd-hardening/scanner/pkgdata"
@@ -21,7 +22,7 @@ import (
 type target struct {
 	systemdVersion, arch, compat, presets         string
 	pkgdata, manifest, owners, kernelConfig, rows string
-	all                                           bool
+	all, evidence                                 bool
 	progress                                      string
 }
 
@@ -37,6 +38,7 @@ func (t *target) register(c *cobra.Command) {
 	f.StringVar(&t.kernelConfig, "kernel-config", "", "the target kernel's .config `FILE`")
 	f.StringVar(&t.rows, "security-policy", "", "systemd's own JSON policy `FILE`: other weights, ranges and texts")
 	f.BoolVar(&t.all, "all", false, "every service file, not only what the booted device would list")
+	f.BoolVar(&t.evidence, "evidence", false, "look into the services' programs for what each setting would break")
 	f.StringVar(&t.progress, "progress", "auto", "`auto` (a line on a terminal), bitbake (NN% lines), none")
 }
 
@@ -93,7 +95,11 @@ func (t *target) scan(c *cobra.Command, path string, units []string) (*report.Re
 	}
 	stop := t.showProgress(c.ErrOrStderr(), &opts)
 	defer stop()
-	return scanner.Scan(image, opts)
+	r, err := scanner.Scan(image, opts)
+	if err != nil || !t.evidence {
+		return r, err
+	}
+	return r, patcher.Propose(r, report.Likely, opts.Policy)
 }
 
 func withFile(path string, read func(io.Reader) error) error {
@@ -110,7 +116,7 @@ func withFile(path string, read func(io.Reader) error) error {
 
 func (t *target) options(units []string) (scanner.Options, error) {
 	opts := scanner.Options{
-		Units: units, All: t.all, SystemdVersion: t.systemdVersion, Architecture: t.arch,
+		Units: units, All: t.all, Evidence: t.evidence, SystemdVersion: t.systemdVersion, Architecture: t.arch,
 		Compat: exposure.Compat(t.compat), Presets: unit.Presets(t.presets), Version: version,
 	}
 	switch opts.Compat {

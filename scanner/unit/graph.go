@@ -136,6 +136,9 @@ func (w *walk) followFolders(u *Unit) {
 		for _, wanted := range w.virtual[name] {
 			w.visit(wanted, reference{u.Name, "wants (preset)", true})
 		}
+		for _, wanted := range w.tree.generated.wants[name] {
+			w.visit(wanted, reference{w.tree.generated.by[wanted], "", true})
+		}
 	}
 }
 
@@ -236,7 +239,7 @@ func (w *walk) activate() {
 func (w *walk) pulledInBy(u *Unit) []string {
 	var starting, other []string
 	for _, r := range w.refs[u.Name] {
-		text := r.from + " " + r.kind
+		text := strings.TrimSpace(r.from + " " + r.kind)
 		switch {
 		case r.from == u.Name:
 		case r.starts:

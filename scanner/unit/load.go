@@ -138,6 +138,9 @@ func (t *Tree) MadeUpInstance() string {
 
 // readFragment reads the unit file, or finds that the unit is masked or absent.
 func (t *Tree) readFragment(u *Unit) ([]byte, LoadState) {
+	if data, ok := t.generated.files[u.Fragment]; ok {
+		return data, Loaded
+	}
 	if t.isNull(u.Fragment) {
 		return nil, Masked
 	}

@@ -37,6 +37,8 @@ type Tree struct {
 	enablingOnce sync.Once
 	enabling     []enablingLink
 
+	generated generated
+
 	// Diagnostics about the search path and its links.
 	Diagnostics []Diagnostic
 }
@@ -80,6 +82,7 @@ func Open(image *rootfs.FS, version Version) (*Tree, error) {
 	for name := range t.aliases {
 		slices.Sort(t.aliases[name])
 	}
+	t.generate()
 	return t, nil
 }
 

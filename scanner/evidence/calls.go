@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
+)
+
+// place is where something was found: a file with an offset, and the calls that
+// lead there.
+type place struct {
+	where string
+	why   []string
+}
+
+// call is a reached system call or library function whose arguments decide.
+type call struct {
+	name   string
+	args   []elfcode.Arg
+	libc   bool // made by the C library for itself
+	kernel bool // a system call, not a function of the C library
+	at     place
+}
+
+// arg returns the values of an argument; ok is false when the analysis has none.
+func (c *call) arg(i int) (v elfcode.Values, ok bool) {
+	for _, a := range c.args {
+		if int(a.Index) == i {
+			return a.Values, true
+		}
+	}
+	return v, false
+}
+
+// ints are the known values of an argument, and whether these are all.
+func (c *call) ints(i int) (values []uint64, all bool) {
+	v, ok := c.arg(i)
+	return v.Ints, ok && v.Complete()
+}
+
+// anyBit tells whether a value may have one of the bits.
+func (c *call) anyBit(i int, bits uint64) bool {
+	v, ok := c.arg(i)
+	if !ok || v.FromParam || v.Mask&bits != 0 {
+		return true
+	}
+	return slices.ContainsFunc(v.Ints, func(x uint64) bool { return x&bits != 0 })
+}
+
+// judges decide by the arguments of a call; the key is the name of the system call
+// or of the C library's function. Constants: the kernel's uapi headers.
+var judges = map[string]func(*collector, *call){
+	"socket": judgeSocket, "socketpair": judgeSocket,
+	"bind":       func(c *collector, x *call) { c.mayBind = true; c.mayBindAt = x.at },
+	"setsockopt": judgeSetsockopt,
+	"ioctl":      judgeIoctl,
+	"mprotect":   judgeProtection, "pkey_mprotect": judgeProtection, "mmap": judgeProtection, "mmap2": judgeProtection, "mmap64": judgeProtection,
+	"shmat":                          judgeShmat,
+	"prctl":                          judgePrctl,
+	"clone":                          func(c *collector, x *call) { judgeNamespaces(c, x, 2, 0) },
+	"__clone":                        func(c *collector, x *call) { judgeNamespaces(c, x, 2, 0) },
+	"clone3":                         judgeClone3,
+	"unshare":                        func(c *collector, x *call) { judgeNamespaces(c, x, 0, 0) },
+	"sched_setscheduler":             func(c *collector, x *call) { judgePolicy(c, x, 1) },
+	"sched_setattr":                  func(c *collector, x *call) { c.fact(FactRealtime, "sched_setattr", x.at) },
+	"chmod":                          func(c *collector, x *call) { judgeMode(c, x, 1) },
+	"fchmod":                         func(c *collector, x *call) { judgeMode(c, x, 1) },
+	"fchmodat":                       func(c *collector, x *call) { judgeMode(c, x, 2) },
+	"fchmodat2":                      func(c *collector, x *call) { judgeMode(c, x, 2) },
+	"mkdir":                          func(c *collector, x *call) { judgeMode(c, x, 1) },
+	"mkdirat":                        func(c *collector, x *call) { judgeMode(c, x, 2) },
+	"mknod":                          func(c *collector, x *call) { judgeMode(c, x, 1) },
+	"mknodat":                        func(c *collector, x *call) { judgeMode(c, x, 2) },
+	"timerfd_create":                 judgeAlarm,
+	"timer_create":                   judgeAlarm,
+	"fcntl":                          judgeFcntl,
+	"fcntl64":                        judgeFcntl,
+	"pthread_setschedparam":          func(c *collector, x *call) { judgePolicy(c, x, 1) },
+	"pthread_attr_setschedpolicy":    func(c *collector, x *call) { judgePolicy(c, x, 1) },
+	"posix_spawnattr_setschedpolicy": func(c *collector, x *call) { judgePolicy(c, x, 1) },
+}
+
+// familyNames by number, of <linux/socket.h>.
+var familyNames = strings.Fields(`AF_UNSPEC AF_UNIX AF_INET AF_AX25 AF_IPX AF_APPLETALK AF_NETROM AF_BRIDGE AF_ATMPVC AF_X25 AF_INET6
+	AF_ROSE AF_DECnet AF_NETBEUI AF_SECURITY AF_KEY AF_NETLINK AF_PACKET AF_ASH AF_ECONET AF_ATMSVC AF_RDS AF_SNA AF_IRDA AF_PPPOX
+	AF_WANPIPE AF_LLC AF_IB AF_MPLS AF_CAN AF_TIPC AF_BLUETOOTH AF_IUCV AF_RXRPC AF_ISDN AF_PHONET AF_IEEE802154 AF_CAIF AF_ALG AF_NFC
+	AF_VSOCK AF_KCM AF_QIPCRTR AF_SMC AF_XDP AF_MCTP`)
+
+const (
+	sockRaw        = 3
+	sockPacket     = 10
+	afNetlink      = 16
+	netlinkUevent  = 15
+	netlinkAudit   = 9
+	protExec       = 4
+	protWrite      = 2
+	setIDBits      = 0o6000
+	clockRealAlarm = 8
+	clockBootAlarm = 9
+	fcntlSetLease  = 1024
+	fcntlSetPipe   = 1031
+)
+
+func judgeSocket(c *collector, x *call) {
+	families, all := x.ints(0)
+	netlink := !all
+	for _, f := range families {
+		f &= 0xffffffff
+		switch {
+		case f < uint64(len(familyNames)):
+			c.fact(FactSocketFamily, familyNames[f], x.at)
+		default:
+			all = false
+		}
+		netlink = netlink || f == afNetlink
+	}
+	switch {
+	case all:
+	case x.libc: // the resolver and name services take the family from addresses
+		for _, f := range []string{"AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"} {
+			c.fact(FactSocketFamily, f, x.at)
+		}
+	default:
+		c.unknown("socket-family-unresolved", "", x.at)
+	}
+	if x.name == "socketpair" || x.libc {
+		return
+	}
+	types, allTypes := x.ints(1)
+	raw := !allTypes && !onlyFamily(families, all, "AF_UNIX")
+	for _, t := range types {
+		raw = raw || t&0xf == sockRaw || t&0xf == sockPacket
+	}
+	if raw && !onlyFamily(families, all, "AF_NETLINK") && !onlyFamily(families, all, "AF_UNIX") {
+		c.fact(FactCapability, "CAP_NET_RAW", x.at)
+	}
+	if netlink && (all || !c.guessFamilies) {
+		judgeNetlink(c, x)
+	}
+}
+
+func onlyFamily(families []uint64, all bool, name string) bool {
+	return all && !slices.ContainsFunc(families, func(f uint64) bool {
+		return f >= uint64(len(familyNames)) || familyNames[f] != name
+	})
+}
+
+// judgeNetlink: which netlink protocol decides what the kernel asks for.
+func judgeNetlink(c *collector, x *call) {
+	protocols, all := x.ints(2)
+	if !all {
+		c.capability(x.at, "CAP_NET_ADMIN", "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL", "CAP_AUDIT_READ")
+	}
+	for _, p := range protocols {
+		switch p & 0xffffffff {
+		case netlinkUevent:
+		case netlinkAudit:
+			c.capability(x.at, "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL", "CAP_AUDIT_READ")
+		default:
+			c.capability(x.at, "CAP_NET_ADMIN")
+		}
+	}
+}
+
+// Options of SOL_SOCKET and the IP levels that ask for a capability (socket(7), ip(7)).
+func judgeSetsockopt(c *collector, x *call) {
+	if x.libc {
+		return
+	}
+	options, all := x.ints(2)
+	if !all {
+		c.capability(x.at, "CAP_NET_ADMIN", "CAP_NET_RAW")
+		return
+	}
+	levels, known := x.ints(1)
+	for _, o := range options {
+		socketLevel := !known || slices.Contains(levels, 1)
+		ipLevel := !known || slices.ContainsFunc(levels, func(l uint64) bool { return l != 1 && l != 6 && l != 17 })
+		switch {
+		case socketLevel && slices.Contains([]uint64{1, 12, 32, 33, 36, 62}, o): // DEBUG PRIORITY SNDBUFFORCE RCVBUFFORCE MARK
+			c.capability(x.at, "CAP_NET_ADMIN")
+		case socketLevel && o == 25: // BINDTODEVICE
+			c.capability(x.at, "CAP_NET_RAW")
+		case ipLevel && slices.Contains([]uint64{17, 19, 64, 75}, o): // IPSEC/XFRM policies, TRANSPARENT, IP6T
+			c.capability(x.at, "CAP_NET_ADMIN", "CAP_NET_RAW")
+		}
+	}
+}
+
+// harmlessIoctl are requests that ask for nothing: terminals but for stealing
+// input or the console, sockets, and interface getters.
+func harmlessIoctl(request uint64) bool {
+	request &= 0xffffffff
+	switch {
+	case request == 0x5412 || request == 0x541d || request == 0x540e: // TIOCSTI TIOCCONS TIOCSCTTY
+		return false
+	case request >= 0x5401 && request <= 0x545f, request >= 0x8901 && request <= 0x8907:
+		return true
+	case request == 0x80045430 || request == 0x40045431 || request == 0x80045432 || request == 0x5441: // pseudo-terminals
+		return true
+	}
+	return slices.Contains([]uint64{0x8910, 0x8912, 0x8913, 0x8915, 0x8917, 0x8919, 0x891b, 0x891d, 0x8921, 0x8927, 0x8933, 0x8942, 0x8970}, request)
+}
+
+func judgeIoctl(c *collector, x *call) {
+	requests, all := x.ints(1)
+	if x.libc {
+		return // terminals and interface lists
+	}
+	if !all {
+		c.capability(x.at, "CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SYS_RAWIO", "CAP_SYS_TTY_CONFIG", "CAP_LINUX_IMMUTABLE", "CAP_SYS_TIME")
+		c.unknown("ioctl-unresolved", "", x.at)
+	}
+	for _, r := range requests {
+		r &= 0xffffffff
+		switch {
+		case harmlessIoctl(r):
+		case r>>8 == 0x89:
+			c.capability(x.at, "CAP_NET_ADMIN")
+		case r&0xff00 == 0x7000: // rtc
+			c.capability(x.at, "CAP_SYS_TIME", "CAP_SYS_RESOURCE")
+			c.fact(FactClock, fmt.Sprintf("ioctl %#x", r), x.at)
+		case r == 0x40086602 || r == 0x40046602:
+			c.capability(x.at, "CAP_LINUX_IMMUTABLE")
+		case r>>8 == 0x4b || r>>8 == 0x56:
+			c.capability(x.at, "CAP_SYS_TTY_CONFIG")
+		default:
+			c.capability(x.at, "CAP_SYS_ADMIN", "CAP_SYS_RAWIO", "CAP_NET_ADMIN", "CAP_SYS_TTY_CONFIG")
+		}
+	}
+}
+
+// judgeProtection: memory that is writable and executable, or made executable
+// later (systemd.exec(5), MemoryDenyWriteExecute=).
+func judgeProtection(c *collector, x *call) {
+	if x.libc && !c.execStack {
+		return // segments as the files ask for them, checked there; stacks of threads
+	}
+	exec := x.anyBit(2, protExec)
+	if strings.HasPrefix(x.name, "mmap") {
+		exec = exec && x.anyBit(2, protWrite)
+	}
+	if exec {
+		if _, all := x.ints(2); !all {
+			c.unknown("protection-unresolved", x.name, x.at)
+			return
+		}
+		c.fact(FactWX, x.name, x.at)
+	}
+}
+
+func judgeShmat(c *collector, x *call) {
+	const shmExec = 0o100000
+	if x.anyBit(2, shmExec) {
+		c.fact(FactWX, "shmat", x.at)
+	}
+}
+
+// judgePrctl: options that ask for a capability or change confinement (prctl(2)).
+func judgePrctl(c *collector, x *call) {
+	if x.libc {
+		return // names of threads
+	}
+	options, all := x.ints(0)
+	if !all {
+		c.capability(x.at, "CAP_SETPCAP", "CAP_SYS_RESOURCE", "CAP_SYS_ADMIN")
+	}
+	for _, o := range options {
+		switch o & 0xffffffff {
+		case 24, 28: // PR_CAPBSET_DROP, PR_SET_SECUREBITS
+			c.capability(x.at, "CAP_SETPCAP")
+		case 35: // PR_SET_MM
+			c.capability(x.at, "CAP_SYS_RESOURCE")
+		case 22: // PR_SET_SECCOMP
+			c.capability(x.at, "CAP_SYS_ADMIN")
+		}
+	}
+}
+
+var namespaceFlags = []struct {
+	flag uint64
+	name string
+}{
+	{0x00020000, "mnt"}, {0x02000000, "cgroup"}, {0x04000000, "uts"}, {0x08000000, "ipc"}, {0x10000000, "user"}, {0x20000000, "pid"}, {0x40000000, "net"},
+}
+
+func judgeNamespaces(c *collector, x *call, libraryArg, syscallArg int) {
+	if x.libc {
+		return // threads, fork and posix_spawn
+	}
+	index := syscallArg
+	if strings.HasSuffix(x.name, "clone") && !x.kernel {
+		index = libraryArg
+	}
+	flags, all := x.ints(index)
+	if !all {
+		c.unknown("namespace-flags-unresolved", x.name, x.at)
+	}
+	for _, f := range flags {
+		for _, n := range namespaceFlags {
+			if f&n.flag != 0 {
+				c.fact(FactNamespace, n.name, x.at)
+				c.capability(x.at, "CAP_SYS_ADMIN")
+			}
+		}
+	}
+}
+
+// judgeClone3: its flags lie in memory.
+func judgeClone3(c *collector, x *call) {
+	if !x.libc {
+		c.unknown("namespace-flags-unresolved", x.name, x.at)
+	}
+}
+
+func judgePolicy(c *collector, x *call, index int) {
+	if x.libc {
+		return // hands on what its callers gave, who are seen
+	}
+	policies, all := x.ints(index)
+	if !all {
+		c.unknown("scheduling-policy-unresolved", x.name, x.at)
+	}
+	for _, p := range policies {
+		if p &= 0xff; p == 1 || p == 2 || p == 6 {
+			c.fact(FactRealtime, x.name, x.at)
+		}
+	}
+}
+
+func judgeMode(c *collector, x *call, index int) {
+	if x.libc || !x.anyBit(index, setIDBits) {
+		return
+	}
+	if _, all := x.ints(index); all {
+		c.fact(FactSetIDBits, x.name, x.at)
+	} else {
+		c.unknown("mode-unresolved", x.name, x.at)
+	}
+	c.capability(x.at, "CAP_FSETID")
+}
+
+func judgeAlarm(c *collector, x *call) {
+	clocks, all := x.ints(0)
+	if x.libc {
+		return
+	}
+	if !all || slices.Contains(clocks, clockRealAlarm) || slices.Contains(clocks, clockBootAlarm) {
+		c.capability(x.at, "CAP_WAKE_ALARM")
+	}
+}
+
+func judgeFcntl(c *collector, x *call) {
+	if x.libc {
+		return
+	}
+	commands, all := x.ints(1)
+	if !all {
+		c.capability(x.at, "CAP_LEASE", "CAP_SYS_RESOURCE")
+	}
+	for _, cmd := range commands {
+		switch cmd & 0xffffffff {
+		case fcntlSetLease:
+			c.capability(x.at, "CAP_LEASE")
+		case fcntlSetPipe:
+			c.capability(x.at, "CAP_SYS_RESOURCE")
+		}
+	}
+}

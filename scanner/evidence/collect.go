@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
+	"github.com/systemd-hardening/systemd-hardening/scanner/unit"
+)
+
+// Kinds of executables.
+const (
+	KindELF     = "elf"
+	KindScript  = "script"
+	KindMissing = "missing"
+	KindOther   = "other"
+)
+
+// Executable is a program that an Exec*= line runs.
+type Executable struct{ Command, Path, Kind, Interpreter string }
+
+// Fact is something that the code of a service does.
+type Fact struct {
+	ID, Value, Where string
+	Why              []string // the calls that lead there, outermost first
+}
+
+// Unknown is something that could not be seen, with the settings that it blocks;
+// "*" is all that depend on what the code does.
+type Unknown struct {
+	ID, Value, Where string
+	Blocks           []string
+}
+
+// Result is what one service needs.
+type Result struct {
+	Executables []Executable
+	Facts       []Fact // sorted by ID and value
+	Unknowns    []Unknown
+	// Syscalls that can be reached, sorted; Complete when nothing unknown could add to them.
+	Syscalls []string
+	Complete bool
+}
+
+// Everything is what an unknown blocks that hides code.
+const Everything = "*"
+
+// blockedBy says which settings an unknown blocks; what is not listed blocks Everything.
+var blockedBy = map[string][]string{
+	"socket-family-unresolved":     {"RestrictAddressFamilies", "PrivateNetwork", "IPAddressDeny"},
+	"namespace-flags-unresolved":   {"RestrictNamespaces"},
+	"protection-unresolved":        {"MemoryDenyWriteExecute"},
+	"scheduling-policy-unresolved": {"RestrictRealtime"},
+	"mode-unresolved":              {"RestrictSUIDSGID"},
+	"ioctl-unresolved":             {"PrivateDevices", "ProtectClock"},
+	"capabilities-unresolved":      {"CapabilityBoundingSet"},
+}
+
+// collector gathers what one service needs.
+type collector struct {
+	im       *Image
+	result   Result
+	facts    map[[2]string]bool
+	unknowns map[[3]string]bool
+	syscalls map[string]bool
+	seen     map[string]bool // programs and scripts
+	queue    []target
+
+	mayBind       bool
+	mayBindAt     place
+	execStack     bool
+	guessFamilies bool
+}
+
+// target is a program to look at.
+type target struct {
+	path string
+	args []string // of a script, when they are known
+	at   place
+}
+
+// Collect finds what a loaded service needs.
+func (im *Image) Collect(u *unit.Unit) *Result {
+	c := &collector{im: im, facts: map[[2]string]bool{}, unknowns: map[[3]string]bool{}, syscalls: map[string]bool{}, seen: map[string]bool{}}
+	env := im.readEnvironment(u)
+	for _, setting := range commandSettings {
+		for _, command := range u.Service.Commands[setting] {
+			c.command(command, env)
+		}
+	}
+	if u.Service.PAMName != "" {
+		c.unknown("pam-session", u.Service.PAMName, place{where: u.Fragment})
+	}
+	for len(c.queue) > 0 {
+		t := c.queue[0]
+		c.queue = c.queue[1:]
+		c.run(t)
+	}
+	c.finish()
+	return &c.result
+}
+
+// commandSettings in the order in which systemd runs them.
+var commandSettings = []string{"ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecReloadPost", "ExecStop", "ExecStopPost"}
+
+func (c *collector) command(command unit.Command, env environment) {
+	file, found := c.im.lookUp(command.Path, defaultPath)
+	e := Executable{Command: command.Setting, Path: file, Kind: KindMissing}
+	if found {
+		e.Kind, e.Interpreter = c.im.kind(file)
+	}
+	c.result.Executables = append(c.result.Executables, e)
+	at := place{where: command.Source.String(), why: []string{command.Setting + "="}}
+	if e.Kind == KindMissing {
+		c.unknown("missing-file", file, at)
+		return
+	}
+	c.queue = append(c.queue, target{file, env.expand(command.Args[min(1, len(command.Args)):]), at})
+}
+
+// kind looks at the first bytes of a program.
+func (im *Image) kind(file string) (kind, interpreter string) {
+	if _, err := im.fs.Stat(file); err != nil {
+		return KindMissing, ""
+	}
+	if _, ok := im.elfArch(file); ok {
+		return KindELF, ""
+	}
+	if line, ok := im.shebang(file); ok {
+		return KindScript, line[0]
+	}
+	return KindOther, ""
+}
+
+// shebang returns the interpreter and its argument of a script.
+func (im *Image) shebang(file string) ([]string, bool) {
+	f, err := im.fs.OpenFile(file)
+	if err != nil {
+		return nil, false
+	}
+	defer f.Close()
+	head := make([]byte, min(f.Size(), 256))
+	if n, _ := f.ReadAt(head, 0); n < 2 || string(head[:2]) != "#!" {
+		return nil, false
+	}
+	line, _, _ := strings.Cut(string(head[2:]), "\n")
+	words := strings.Fields(line)
+	if len(words) > 1 && path.Base(words[0]) == "env" {
+		words = words[1:]
+	}
+	return words, len(words) > 0
+}
+
+// run looks at one program: code, or a script through its interpreter.
+func (c *collector) run(t target) {
+	resolved, err := c.im.fs.Resolve(t.path)
+	if err != nil {
+		return // a helper that the image lacks cannot run
+	}
+	c.setID(resolved, t.at)
+	kind, _ := c.im.kind(resolved)
+	switch kind {
+	case KindELF:
+		c.paths(t.args, t.at)
+		if shell := path.Base(t.path); shells[shell] != 0 || shell == "sh" {
+			c.shell(t, shell)
+		}
+		c.walk(resolved)
+	case KindScript:
+		c.script(resolved, t)
+	default:
+		c.unknown("unreadable-program", resolved, t.at)
+	}
+}
+
+// shell handles a shell that is started with "-c TEXT" or a script file.
+func (c *collector) shell(t target, shell string) {
+	for i, a := range t.args {
+		if strings.HasPrefix(a, "-") && strings.HasSuffix(a, "c") && i+1 < len(t.args) {
+			c.shellText([]byte(t.args[i+1]), shell, t.at)
+			return
+		}
+		if !strings.HasPrefix(a, "-") {
+			if data, err := c.im.fs.ReadFile(a); err == nil {
+				c.shellText(data, shell, place{where: a, why: t.at.why})
+				return
+			}
+			break
+		}
+	}
+	c.unknown("exec-unresolved", t.path, t.at)
+}
+
+// script reads a script: a shell's is parsed, of another language only the
+// interpreter is seen.
+func (c *collector) script(file string, t target) {
+	if c.seen["script "+file] {
+		return
+	}
+	c.seen["script "+file] = true
+	interpreter, _ := c.im.shebang(file)
+	program, found := c.im.lookUp(interpreter[0], defaultPath)
+	if !found {
+		c.unknown("missing-file", interpreter[0], place{where: file})
+		return
+	}
+	if resolved, err := c.im.fs.Resolve(program); err == nil {
+		c.walk(resolved)
+	}
+	name := path.Base(program)
+	if _, isShell := shells[name]; !isShell {
+		c.unknown("interpreter", name, place{where: file, why: t.at.why})
+		return
+	}
+	data, err := c.im.fs.ReadFile(file)
+	if err != nil {
+		c.unknown("unreadable-file", file, t.at)
+		return
+	}
+	c.shellText(data, name, place{where: file, why: t.at.why})
+	c.paths(t.args, t.at)
+}
+
+// shellText takes what a shell script runs and touches.
+func (c *collector) shellText(text []byte, shell string, at place) {
+	s := parseScript(text, shell)
+	if s.err != nil {
+		c.unknown("unreadable-script", s.err.Error(), at)
+		return
+	}
+	for _, line := range s.unresolved {
+		c.unknown("exec-unresolved", line, at)
+	}
+	for _, file := range s.sources {
+		if data, err := c.im.fs.ReadFile(file); err == nil && !c.seen["script "+file] {
+			c.seen["script "+file] = true
+			c.shellText(data, shell, place{where: file, why: at.why})
+		}
+	}
+	for _, name := range s.commands {
+		if file, ok := c.im.lookUp(name, defaultPath); ok {
+			c.start(file, nil, at)
+		}
+	}
+	c.paths(s.words, at)
+}
+
+// start queues a helper program.
+func (c *collector) start(file string, args []string, at place) {
+	c.fact(FactExec, file, at)
+	if !c.seen["start "+file] {
+		c.seen["start "+file] = true
+		if _, shell := shells[path.Base(file)]; shell && args == nil {
+			if resolved, err := c.im.fs.Resolve(file); err == nil {
+				c.walk(resolved)
+			}
+			return
+		}
+		c.queue = append(c.queue, target{file, args, at})
+	}
+}
+
+// setID notes a program whose start changes the user or gives capabilities.
+func (c *collector) setID(file string, at place) {
+	mode := fs.FileMode(0)
+	if info, err := c.im.fs.Stat(file); err == nil {
+		mode = info.Mode()
+	}
+	owner, known := c.im.fs.Owner(file)
+	if mode&(fs.ModeSetuid|fs.ModeSetgid) != 0 || known && owner.Mode&0o6000 != 0 {
+		c.fact(FactSetID, file, at)
+	}
+}
+
+// walk takes everything that a program reaches.
+func (c *collector) walk(file string) {
+	if c.seen["walk "+file] {
+		return
+	}
+	c.seen["walk "+file] = true
+	p := c.im.program(file)
+	for _, x := range p.problem {
+		c.unknown(x.id, x.value, place{where: x.where})
+	}
+	for _, m := range p.modules {
+		if m.file.ExecStack || m.file.TextRel || m.file.RWXSegment {
+			c.execStack = true
+			c.fact(FactWX, "stack or segment", place{where: m.path})
+		}
+	}
+	for _, m := range p.modules {
+		open := map[int32]bool{}
+		for _, i := range m.reached.Open {
+			open[i] = true
+		}
+		for _, i := range m.reached.Sites {
+			c.site(m, &m.file.Sites[i], open[i])
+		}
+		c.strings(m)
+	}
+}
+
+// site takes one reached system call or deciding library call.
+func (c *collector) site(m *loaded, s *elfcode.Site, open bool) {
+	at := func() place { return m.place(s) }
+	x := call{args: s.Args, libc: m.libc}
+	if s.Kind == elfcode.CallSite {
+		x.name = m.file.Imports[s.Import].Name
+		if s.Depends && !open {
+			return // its callers have sites of their own
+		}
+		x.at = at()
+		if x.name == "syscall" {
+			c.numbers(&x, m, s, s.Args, open)
+			return
+		}
+		c.decide(&x)
+		return
+	}
+	if s.Compat {
+		c.unknown("syscall-of-another-abi", "", at())
+		return
+	}
+	x.at = at()
+	c.numbers(&x, m, s, nil, open)
+}
+
+// numbers takes the system calls of a site: by its number, or for libc's
+// syscall() by the first argument, the others following.
+func (c *collector) numbers(x *call, m *loaded, s *elfcode.Site, args []elfcode.Arg, open bool) {
+	number := s.Number
+	if args != nil {
+		number, _ = (&call{args: args}).arg(0)
+		x.args = nil
+		for _, a := range args {
+			if a.Index > 0 {
+				a.Index--
+				x.args = append(x.args, a)
+			}
+		}
+	}
+	x.kernel = true
+	for _, n := range number.Ints {
+		if name, ok := elfcode.SyscallName(m.file.Arch, n&0xffffffff); ok {
+			x.name = name
+			c.syscall(name, x.at)
+			if !s.Depends || open && !m.libc { // else its callers have sites of their own
+				c.decide(x)
+			}
+		}
+	}
+	if number.Complete() || s.Depends && !open || m.libc && open {
+		return // complete, or its callers are seen
+	}
+	c.unknown("syscall-unresolved", "", x.at)
+}
+
+func (c *collector) syscall(name string, at place) {
+	if c.syscalls[name] {
+		return
+	}
+	c.syscalls[name] = true
+	for _, n := range syscallNeeds[name] {
+		c.fact(n.fact, n.value, at)
+	}
+}
+
+// decide judges a call by its arguments.
+func (c *collector) decide(x *call) {
+	if judge := judges[x.name]; judge != nil {
+		judge(c, x)
+	}
+	if index, ok := execArguments[x.name]; ok && !x.libc {
+		c.exec(x, index)
+	}
+}
+
+// execArguments: which argument names the program.
+var execArguments = map[string]int{
+	"execl": 0, "execle": 0, "execlp": 0, "execv": 0, "execve": 0, "execvp": 0, "execvpe": 0, "execveat": 1, "fexecve": 0,
+	"posix_spawn": 1, "posix_spawnp": 1, "system": 0, "popen": 0,
+}
+
+// exec takes what a call starts; a program that only the running service names is
+// unknown, and so is what a shell or an interpreter is asked to do.
+func (c *collector) exec(x *call, index int) {
+	v, ok := x.arg(index)
+	if !ok || !v.Complete() || x.name == "fexecve" || x.name == "execveat" {
+		c.unknown("exec-unresolved", x.name, x.at)
+	}
+	for _, text := range v.Strings {
+		if x.name == "system" || x.name == "popen" {
+			c.shellText([]byte(text), "sh", x.at)
+			c.start("/bin/sh", nil, x.at)
+			continue
+		}
+		file, found := c.im.lookUp(text, defaultPath)
+		if !found {
+			continue
+		}
+		c.start(file, nil, x.at)
+		if _, shell := shells[path.Base(file)]; shell {
+			c.unknown("exec-unresolved", file, x.at)
+		}
+	}
+}
+
+// place gives the address of a site and the way there.
+func (m *loaded) place(s *elfcode.Site) place {
+	return place{where: fmt.Sprintf("%s+%#x", m.path, s.Addr), why: m.way(s.Func)}
+}
+
+func (c *collector) fact(id, value string, at place) {
+	key := [2]string{id, value}
+	if c.facts[key] {
+		return
+	}
+	c.facts[key] = true
+	c.result.Facts = append(c.result.Facts, Fact{id, value, at.where, at.why})
+}
+
+func (c *collector) capability(at place, names ...string) {
+	for _, n := range names {
+		c.fact(FactCapability, n, at)
+	}
+}
+
+func (c *collector) unknown(id, value string, at place) {
+	key := [3]string{id, value, at.where}
+	if c.unknowns[key] {
+		return
+	}
+	c.unknowns[key] = true
+	blocks := blockedBy[id]
+	if blocks == nil {
+		blocks = []string{Everything}
+	}
+	c.result.Unknowns = append(c.result.Unknowns, Unknown{id, value, at.where, blocks})
+}
+
+// finish derives what takes all of the service to know, and sorts.
+func (c *collector) finish() {
+	if c.mayBind && (c.facts[[2]string{FactSocketFamily, "AF_INET"}] || c.facts[[2]string{FactSocketFamily, "AF_INET6"}] || c.hasUnknown("socket-family-unresolved")) {
+		c.fact(FactCapability, "CAP_NET_BIND_SERVICE", c.mayBindAt)
+		c.fact(FactPrivilegedPort, "", c.mayBindAt)
+	}
+	if c.syscalls["capset"] {
+		c.unknown("capabilities-unresolved", "capset", place{})
+	}
+	for name := range c.syscalls {
+		c.result.Syscalls = append(c.result.Syscalls, name)
+	}
+	slices.Sort(c.result.Syscalls)
+	slices.SortFunc(c.result.Facts, func(a, b Fact) int {
+		return strings.Compare(a.ID+"\x00"+a.Value, b.ID+"\x00"+b.Value)
+	})
+	slices.SortFunc(c.result.Unknowns, func(a, b Unknown) int {
+		return strings.Compare(a.ID+"\x00"+a.Value+"\x00"+a.Where, b.ID+"\x00"+b.Value+"\x00"+b.Where)
+	})
+	c.result.Complete = !slices.ContainsFunc(c.result.Unknowns, func(u Unknown) bool { return slices.Contains(u.Blocks, Everything) })
+}
+
+func (c *collector) hasUnknown(id string) bool {
+	return slices.ContainsFunc(c.result.Unknowns, func(u Unknown) bool { return u.ID == id })
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"debug/elf"
+	"encoding/binary"
+	"io"
+	"sync"
+
+	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
+	"github.com/systemd-hardening/systemd-hardening/scanner/rootfs"
+	"github.com/systemd-hardening/systemd-hardening/scanner/seccomp"
+)
+
+// Image is what all services of an image share: where its libraries lie, and
+// every file and program analysed once. It is safe for concurrent use.
+type Image struct {
+	fs          *rootfs.FS
+	arch        seccomp.Arch
+	libraryDirs []string
+	nss         []string // modules of nsswitch.conf
+
+	native   sync.Map // path -> bool: an ELF file of the image's architecture
+	modules  sync.Map // resolved path -> func() (*elfcode.File, error)
+	programs sync.Map // resolved path -> func() *program
+}
+
+// NewImage prepares an image of an architecture.
+func NewImage(fs *rootfs.FS, arch seccomp.Arch) *Image {
+	im := &Image{fs: fs, arch: arch}
+	im.libraryDirs = im.librarySearchPath()
+	im.nss = im.nameServices()
+	return im
+}
+
+// module analyses one ELF file, once.
+func (im *Image) module(file string) (*elfcode.File, error) {
+	once, _ := im.modules.LoadOrStore(file, sync.OnceValues(func() (*elfcode.File, error) {
+		f, err := im.fs.OpenFile(file)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return elfcode.Analyze(f, f.Size())
+	}))
+	return once.(func() (*elfcode.File, error))()
+}
+
+// program walks one executable with its libraries, once.
+func (im *Image) program(file string) *program {
+	once, _ := im.programs.LoadOrStore(file, sync.OnceValue(func() *program { return im.walkProgram(file) }))
+	return once.(func() *program)()
+}
+
+// isNative tells whether a path is an ELF file of the image's architecture.
+func (im *Image) isNative(file string) bool {
+	if known, ok := im.native.Load(file); ok {
+		return known.(bool)
+	}
+	arch, ok := im.elfArch(file)
+	ok = ok && arch == im.arch
+	im.native.Store(file, ok)
+	return ok
+}
+
+// elfArch reads the architecture from an ELF header; ok is false for any other file.
+func (im *Image) elfArch(file string) (seccomp.Arch, bool) {
+	f, err := im.fs.OpenFile(file)
+	if err != nil {
+		return "", false
+	}
+	defer f.Close()
+	var head [20]byte
+	if _, err := io.ReadFull(io.NewSectionReader(f, 0, f.Size()), head[:]); err != nil || string(head[:4]) != elf.ELFMAG {
+		return "", false
+	}
+	order := binary.ByteOrder(binary.LittleEndian)
+	data := elf.Data(head[elf.EI_DATA])
+	if data == elf.ELFDATA2MSB {
+		order = binary.BigEndian
+	}
+	return seccomp.ArchOfELF(elf.Machine(order.Uint16(head[18:])), elf.Class(head[elf.EI_CLASS]), data)
+}

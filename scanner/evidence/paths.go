@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// Limits on the configuration that is read for paths.
+const (
+	maxConfigSize  = 1 << 20
+	maxConfigFiles = 200 // of one folder
+)
+
+// guarded are the places that settings protect; a path below one of them is a fact.
+var guarded = []string{"/dev", "/proc", "/sys", "/tmp", "/var/tmp", "/home", "/root", "/run/user", "/boot", "/efi", "/usr", "/etc",
+	"/lib/modules", "/var", "/run", "/opt", "/srv", "/mnt", "/media"}
+
+// strings takes the paths among the strings that a module's reached code refers
+// to. Those of the C library are its own business: it reads its configuration.
+func (c *collector) strings(m *loaded) {
+	for _, id := range m.reached.Strings {
+		text := m.file.Strings[id]
+		if m.libc && !strings.HasPrefix(text, "/tmp") && !strings.HasPrefix(text, "/var/tmp") {
+			continue
+		}
+		for _, s := range sessionVariables {
+			if text == s || text == s+"=" || strings.HasPrefix(text, s+"=%") {
+				c.fact("session-variable", s, place{where: m.path})
+			}
+		}
+		if strings.HasPrefix(text, "/") {
+			c.path(text, place{where: m.path})
+		}
+	}
+}
+
+// paths takes the words of a script or a command line that are paths.
+func (c *collector) paths(words []string, at place) {
+	for _, w := range words {
+		if i := strings.IndexByte(w, '/'); i >= 0 && (i == 0 || strings.IndexByte("=:,'\"", w[i-1]) >= 0) {
+			c.path(w[i:], at)
+		}
+	}
+}
+
+// path notes a path below a guarded place, and reads it for further paths when it
+// is configuration of the image.
+func (c *collector) path(text string, at place) {
+	if len(text) > 255 || strings.ContainsAny(text, "\n\r\t\x00") {
+		return
+	}
+	text = path.Clean(text)
+	for _, g := range guarded {
+		if text == g || strings.HasPrefix(text, g+"/") {
+			c.fact(FactPath, text, at)
+			break
+		}
+	}
+	if strings.HasPrefix(text, "/dev/") {
+		c.fact(FactDevice, text, at)
+	}
+	if strings.HasPrefix(text, "/etc/") && !c.seen["config "+text] {
+		c.seen["config "+text] = true
+		c.configuration(text)
+	}
+}
+
+// configuration reads a file below /etc, or the files of a folder there, for
+// absolute paths: what a service does with them is not known, but that it may.
+func (c *collector) configuration(name string) {
+	info, err := c.im.fs.Stat(name)
+	switch {
+	case err != nil:
+	case info.IsDir():
+		entries, err := c.im.fs.ReadDir(name)
+		if err != nil {
+			return
+		}
+		for _, e := range entries[:min(len(entries), maxConfigFiles)] {
+			if e.Type()&fs.ModeDir == 0 {
+				c.configFile(name + "/" + e.Name())
+			}
+		}
+	default:
+		c.configFile(name)
+	}
+}
+
+func (c *collector) configFile(name string) {
+	if c.seen["config file "+name] {
+		return
+	}
+	c.seen["config file "+name] = true
+	data, err := c.im.fs.ReadFileLimit(name, maxConfigSize)
+	if err != nil || strings.IndexByte(string(data), 0) >= 0 {
+		return
+	}
+	for n, line := range strings.Split(string(data), "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' || line[0] == ';' {
+			continue
+		}
+		at := place{where: fmt.Sprintf("%s:%d", name, n+1)}
+		for _, word := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\"'=:;,(){}<>|", r) }) {
+			if strings.HasPrefix(word, "/") {
+				c.path(word, at)
+			}
+		}
+	}
+}

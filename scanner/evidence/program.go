@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
+)
+
+// program is an executable with all that is loaded into its process, and what of
+// it is reached.
+type program struct {
+	path    string
+	modules []*loaded
+	byPath  map[string]*loaded
+	problem []problem
+}
+
+// problem is something that could not be read or followed.
+type problem struct{ id, value, where string }
+
+// loaded is one module of a program.
+type loaded struct {
+	path    string
+	file    *elfcode.File
+	roots   elfcode.Roots
+	names   map[string]bool // of roots.Names
+	reached *elfcode.Reached
+	dirty   bool
+	libc    bool // the C library or its loader: its own use of the kernel is known by its functions
+	plugin  bool // loaded at run time: every export may be called
+}
+
+const (
+	maxModules = 600 // of one program
+	maxRounds  = 200 // of the walk over modules
+	maxWay     = 30  // calls that are shown
+)
+
+// walkProgram loads an executable and follows what it reaches until nothing is new.
+func (im *Image) walkProgram(file string) *program {
+	p := &program{path: file, byPath: map[string]*loaded{}}
+	exe := p.load(im, file, false)
+	if exe == nil {
+		return p
+	}
+	if exe.file.Interp != "" {
+		if p.load(im, exe.file.Interp, false) == nil {
+			p.note("missing-file", exe.file.Interp, file)
+		}
+	}
+	for round := 0; ; round++ {
+		if round == maxRounds {
+			p.note("limit", "rounds of the walk", file)
+			return p
+		}
+		changed := false
+		for _, m := range slices.Clone(p.modules) {
+			if m.dirty {
+				m.dirty, changed = false, true
+				m.reached = m.file.Reach(m.roots)
+				p.resolve(im, m)
+			}
+		}
+		if !changed {
+			return p
+		}
+	}
+}
+
+func (p *program) note(id, value, where string) {
+	if x := (problem{id, value, where}); !slices.Contains(p.problem, x) {
+		p.problem = append(p.problem, x)
+	}
+}
+
+// load adds a module and, breadth first, the libraries that it needs.
+func (p *program) load(im *Image, file string, plugin bool) *loaded {
+	queue := []string{file}
+	var first *loaded
+	for len(queue) > 0 {
+		name := queue[0]
+		queue = queue[1:]
+		resolved, err := im.fs.Resolve(name)
+		if err != nil {
+			p.note("missing-file", name, p.path)
+			continue
+		}
+		if m := p.byPath[resolved]; m != nil {
+			if plugin && name == file {
+				p.expose(m)
+			}
+			if first == nil {
+				first = m
+			}
+			continue
+		}
+		m := p.open(im, resolved)
+		if m == nil {
+			continue
+		}
+		if first == nil {
+			first = m
+		}
+		if plugin && name == file {
+			p.expose(m)
+		}
+		queue = append(queue, p.needed(im, m)...)
+	}
+	return first
+}
+
+// open analyses a file and makes it part of the program.
+func (p *program) open(im *Image, resolved string) *loaded {
+	if len(p.modules) >= maxModules {
+		p.note("limit", "modules of a program", p.path)
+		return nil
+	}
+	f, err := im.module(resolved)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		p.note("missing-file", resolved, p.path)
+		return nil
+	case err != nil:
+		p.note("unreadable-file", err.Error(), resolved)
+		return nil
+	}
+	m := &loaded{path: resolved, file: f, names: map[string]bool{}, dirty: true, libc: isLibc(f)}
+	m.roots.Startup = true
+	p.modules = append(p.modules, m)
+	p.byPath[resolved] = m
+	for _, u := range f.Unknowns {
+		p.note("code-"+u.ID, u.Text, resolved)
+	}
+	return m
+}
+
+// isLibc tells whether a file is the C library, a part of it, or its loader.
+func isLibc(f *elfcode.File) bool {
+	name := f.SONAME
+	for _, prefix := range []string{"libc.so", "libc.musl-", "ld-linux", "ld-musl-", "ld64.so", "ld.so", "libpthread.so", "librt.so", "libanl.so", "libresolv.so"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// needed resolves DT_NEEDED and the libraries that .note.dlopen declares.
+func (p *program) needed(im *Image, m *loaded) []string {
+	origin := path.Dir(m.path)
+	runPaths := []string{m.file.RPath, m.file.RunPath}
+	var files []string
+	for _, name := range m.file.Needed {
+		if file, ok := im.library(name, origin, runPaths); ok {
+			files = append(files, file)
+		} else {
+			p.note("missing-file", name, m.path)
+		}
+	}
+	for _, note := range m.file.Dlopen {
+		for _, name := range note.SONAME {
+			if file, ok := im.library(name, origin, runPaths); ok {
+				files = append(files, file)
+				break
+			}
+		}
+	}
+	return files
+}
+
+// expose makes every export of a module a root: who loads it at run time may call
+// any of them.
+func (p *program) expose(m *loaded) {
+	if m.plugin {
+		return
+	}
+	m.plugin = true
+	for _, e := range m.file.Exports {
+		m.add(e.Name)
+	}
+}
+
+// add makes an exported name a root.
+func (m *loaded) add(name string) bool {
+	if m.names[name] {
+		return false
+	}
+	m.names[name] = true
+	m.roots.Names = append(m.roots.Names, name)
+	m.dirty = true
+	return true
+}
+
+// resolve hands what a module reaches of others on to them.
+func (p *program) resolve(im *Image, m *loaded) {
+	for _, id := range m.reached.Imports {
+		imported := m.file.Imports[id]
+		for _, other := range p.modules {
+			if other == m && !imported.Self {
+				continue
+			}
+			if other.exports(imported.Name) {
+				other.add(imported.Name)
+				if !imported.Weak {
+					break
+				}
+			}
+		}
+		p.implicit(im, imported.Name)
+	}
+	for _, site := range m.sites() {
+		p.dlopen(im, m, site)
+	}
+}
+
+// exports tells whether the module defines a symbol.
+func (m *loaded) exports(name string) bool {
+	_, found := slices.BinarySearchFunc(m.file.Exports, name, func(e elfcode.Export, name string) int { return strings.Compare(e.Name, name) })
+	return found
+}
+
+// sites are the reached sites of a module.
+func (m *loaded) sites() []elfcode.Site {
+	list := make([]elfcode.Site, 0, len(m.reached.Sites))
+	for _, i := range m.reached.Sites {
+		list = append(list, m.file.Sites[i])
+	}
+	return list
+}
+
+// nameServiceCalls are the functions behind which the C library loads the modules
+// of nsswitch.conf; threadExit are those behind which it loads the unwinder.
+var (
+	nameServiceCalls = []string{"getpw", "getgr", "gethost", "getaddrinfo", "getnameinfo", "getserv", "getproto", "getnet", "getsp", "initgroups", "getrpc", "getether", "ether_", "innetgr", "getalias", "__nss_"}
+	threadExitCalls  = []string{"pthread_cancel", "pthread_exit", "backtrace", "__gcc_personality_v0"}
+)
+
+// implicit loads what the C library loads by itself when a function is used.
+func (p *program) implicit(im *Image, name string) {
+	for _, prefix := range nameServiceCalls {
+		if strings.HasPrefix(name, prefix) {
+			for _, module := range im.nss {
+				p.plugin(im, "libnss_"+module+".so.2")
+			}
+			return
+		}
+	}
+	if slices.Contains(threadExitCalls, name) {
+		p.plugin(im, "libgcc_s.so.1")
+	}
+}
+
+// plugin loads a library by name if the image has it.
+func (p *program) plugin(im *Image, name string) {
+	if file, ok := im.library(name, "", nil); ok {
+		p.load(im, file, true)
+	}
+}
+
+// dlopen loads what a call of dlopen names. A name that only the running program
+// knows can be any module of the folders whose names the program holds: they are
+// loaded as a whole, as a guess; with none, it stays unknown.
+func (p *program) dlopen(im *Image, m *loaded, site elfcode.Site) {
+	if site.Kind != elfcode.CallSite || !strings.HasPrefix(m.file.Imports[site.Import].Name, "dlopen") && m.file.Imports[site.Import].Name != "dlmopen" {
+		return
+	}
+	index := int8(0)
+	if m.file.Imports[site.Import].Name == "dlmopen" {
+		index = 1
+	}
+	where := fmt.Sprintf("%s+%#x", m.path, site.Addr)
+	for _, a := range site.Args {
+		if a.Index != index {
+			continue
+		}
+		for _, name := range a.Strings {
+			if file, ok := im.library(name, path.Dir(m.path), []string{m.file.RPath, m.file.RunPath}); ok {
+				p.load(im, file, true)
+			} // a library that the image lacks cannot be loaded
+		}
+		if a.Complete() || site.Depends {
+			return
+		}
+	}
+	p.note("dlopen-unresolved", "", where)
+}
+
+// way names the functions from where control enters a module to one of its
+// functions, by address where they have no name.
+func (m *loaded) way(id elfcode.FuncID) []string {
+	path := m.reached.Path(id)
+	if len(path) > maxWay {
+		path = path[len(path)-maxWay:]
+	}
+	names := make([]string, len(path))
+	for i, f := range path {
+		if names[i] = m.file.Funcs[f].Name; names[i] == "" {
+			names[i] = fmt.Sprintf("%#x", m.file.Funcs[f].Addr)
+		}
+	}
+	return names
+}
