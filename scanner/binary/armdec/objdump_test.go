@@ -187,6 +187,8 @@ func undefined(l line) bool {
 		return true // FPA, Maverick, iWMMXt
 	case !l.thumb && comparison && l.code[2]&0x10 == 0: // without the bit that sets the flags
 		return true
+	case l.thumb && l.code[1]&0xfe == 0xf8 && l.code[0]&0x80 == 0 && l.code[0]&15 != 15 && l.code[3]&8 == 0 && l.code[2]&0xc0 != 0:
+		return true // a register offset, with bits that must be 0
 	case strings.HasPrefix(l.operands, "pc, ") && !load:
 		return l.thumb || !dataProcessing.MatchString(l.mnemonic)
 	}

@@ -139,7 +139,7 @@ func (c *tally) compareMemory(name string, l line, i *isa.Inst) {
 	if i.Mem() && (i.Flags&isa.SignExtend != 0) != strings.HasPrefix(name, "ldrs") {
 		c.differs("sign "+name, l, i, name)
 	}
-	if r, isReg := registers[ops[0]]; isReg && r != pc && i.Op != isa.Other && i.Dst != r && i.Src != r {
+	if r, isReg := registers[ops[0]]; isReg && r != pc && i.Op != isa.Other && i.Mem() && i.Dst != r && i.Src != r {
 		c.differs("register "+name, l, i, r)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,17 +73,23 @@ func differ(t *testing.T, elf string) {
 	require.NoError(t, err)
 	cmd.Stderr = os.Stderr
 	require.NoError(t, cmd.Start())
-	c := &tally{examples: map[string][]string{}}
-	for in := bufio.NewScanner(out); in.Scan(); {
-		if l, ok := parseLine(in.Text()); ok {
-			c.compare(l)
-		}
-	}
+	c := newTally()
+	c.compareAll(out)
 	require.NoError(t, cmd.Wait())
 	t.Logf("%s: %d instructions, %d jumps and calls, %d memory operands, %d values compared; %d undefined; %d differ",
 		filepath.Base(elf), c.compared, c.controls, c.memory, c.values, c.undefined, c.different)
 	assert.Greater(t, c.compared, 10000, "too little code to mean anything")
 	assert.Zero(t, c.different, "%s", c.report())
+}
+
+func newTally() *tally { return &tally{examples: map[string][]string{}} }
+
+func (c *tally) compareAll(objdump io.Reader) {
+	for in := bufio.NewScanner(objdump); in.Scan(); {
+		if l, ok := parseLine(in.Text()); ok {
+			c.compare(l)
+		}
+	}
 }
 
 func (c *tally) report() string {
