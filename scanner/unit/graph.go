@@ -57,12 +57,13 @@ type walk struct {
 	byName  map[string]*Unit    // loads by any name
 }
 
-// List returns the services that systemd-analyze security would list on the booted
-// device as far as the image tells: in memory by reference from default.target,
-// loaded, not oneshot; in byte order of their names. D-Bus activated services are
-// in it as if they had been started. Source: systemd-analyze(1), systemd.unit(5),
-// and the behaviour of 252.39 and 261.0.
-func (t *Tree) List(presets Presets) []Listed {
+// Boot is what the booted device has in memory as far as the image tells.
+type Boot struct{ w *walk }
+
+// Boot follows the references from default.target on. D-Bus activated services are
+// in memory as if they had been started. Source: systemd-analyze(1),
+// systemd.unit(5), and the behaviour of 252.39 and 261.0.
+func (t *Tree) Boot(presets Presets) *Boot {
 	w := &walk{tree: t, units: map[string]*Unit{}, refs: map[string][]reference{}, byName: map[string]*Unit{}}
 	w.virtual = t.presetLinks(presets)
 	w.visit("default.target", reference{"the boot", "starts", true})
@@ -74,15 +75,24 @@ func (t *Tree) List(presets Presets) []Listed {
 			w.activate()
 		}
 	}
+	return &Boot{w}
+}
+
+// Services returns the services that systemd-analyze security would list: loaded,
+// not oneshot, in byte order of their names.
+func (b *Boot) Services() []Listed {
 	var list []Listed
-	for _, u := range w.units {
+	for _, u := range b.w.units {
 		if Type(u.Name) == "service" && u.LoadState == Loaded && u.Service.Type != "oneshot" {
-			list = append(list, Listed{u, w.pulledInBy(u)})
+			list = append(list, Listed{u, b.w.pulledInBy(u)})
 		}
 	}
 	slices.SortFunc(list, func(a, b Listed) int { return strings.Compare(a.Name, b.Name) })
 	return list
 }
+
+// List returns the services of Boot.
+func (t *Tree) List(presets Presets) []Listed { return t.Boot(presets).Services() }
 
 // visit loads a unit that another one names.
 func (w *walk) visit(name string, ref reference) {
@@ -181,8 +191,8 @@ func (w *walk) followImplied(u *Unit) {
 	}
 	switch typ {
 	case "socket":
-		if accept, _ := parseBool(u.Value("Socket", "Accept")); !accept {
-			triggers("Socket", "Service")
+		if name, accept := serviceOf(u); !accept {
+			w.visit(name, reference{u.Name, "triggers", true})
 		}
 	case "timer":
 		triggers("Timer", "Unit")
