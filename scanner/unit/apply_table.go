@@ -194,16 +194,3 @@ func deviceNode(path string) bool {
 	return strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/run/systemd/inaccessible/") ||
 		strings.HasPrefix(path, "block-") || strings.HasPrefix(path, "char-")
 }
-
-func setCommands(l *loading, s *Service, a Assignment) error {
-	if a.Value == "" {
-		delete(s.Commands, a.Key)
-		return nil
-	}
-	commands, err := parseCommands(a.Key, a.Value, a.Source, l.specifiers)
-	s.Commands[a.Key] = append(s.Commands[a.Key], commands...)
-	if err != nil {
-		return fatal("%s", err)
-	}
-	return nil
-}
