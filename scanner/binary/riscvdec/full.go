@@ -194,30 +194,32 @@ func immediate32(i *isa.Inst, x uint32, imm int64) {
 	word(i)
 }
 
+// functs is the bits of a register operation that say which one it is.
+const functs = 0xfe007000
+
 // register is add and its like.
 func register(i *isa.Inst, x uint32) {
 	rd, rs1, rs2 := reg(x>>7), reg(x>>15), reg(x>>20)
-	f := field(x, 12, 3)
-	switch key := x>>25<<3 | f; key {
-	case 0x00<<3 | 0:
+	switch x & functs {
+	case 0x00000000:
 		opReg(i, isa.Add, rd, rs1, rs2, 0)
-	case 0x20<<3 | 0:
+	case 0x40000000:
 		opReg(i, isa.Sub, rd, rs1, rs2, 0)
-	case 0x00<<3 | 4:
+	case 0x00004000:
 		opReg(i, isa.Xor, rd, rs1, rs2, 0)
-	case 0x00<<3 | 6:
+	case 0x00006000:
 		opReg(i, isa.Or, rd, rs1, rs2, 0)
-	case 0x00<<3 | 7:
+	case 0x00007000:
 		opReg(i, isa.And, rd, rs1, rs2, 0)
-	case 0x20<<3 | 7:
+	case 0x40007000:
 		opReg(i, isa.AndNot, rd, rs1, rs2, 0)
-	case 0x01<<3 | 0:
+	case 0x02000000:
 		opReg(i, isa.Mul, rd, rs1, rs2, 0)
-	case 0x00<<3 | 2, 0x00<<3 | 3: // slt, sltu
+	case 0x00002000, 0x00003000: // slt, sltu
 		set(i, isa.SetCond, rd)
 		i.Imm = 1
-	case 0x10<<3 | 2, 0x10<<3 | 4, 0x10<<3 | 6: // sh1add, sh2add, sh3add
-		opReg(i, isa.Add, rd, rs2, rs1, uint8(f/2))
+	case 0x20002000, 0x20004000, 0x20006000: // sh1add, sh2add, sh3add
+		opReg(i, isa.Add, rd, rs2, rs1, uint8(field(x, 13, 2)))
 	default: // shifts by a register, division, the rest of Zb*
 		set(i, isa.Other, rd)
 	}
@@ -226,12 +228,12 @@ func register(i *isa.Inst, x uint32) {
 // register32 is addw and its like.
 func register32(i *isa.Inst, x uint32) {
 	rd, rs1, rs2 := reg(x>>7), reg(x>>15), reg(x>>20)
-	switch key := x>>25<<3 | field(x, 12, 3); key {
-	case 0x00<<3 | 0:
+	switch x & functs {
+	case 0x00000000:
 		opReg(i, isa.Add, rd, rs1, rs2, 0)
-	case 0x20<<3 | 0:
+	case 0x40000000:
 		opReg(i, isa.Sub, rd, rs1, rs2, 0)
-	case 0x01<<3 | 0:
+	case 0x02000000:
 		opReg(i, isa.Mul, rd, rs1, rs2, 0)
 	default:
 		set(i, isa.Other, rd)
