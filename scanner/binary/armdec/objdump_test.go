@@ -151,7 +151,7 @@ func (c *tally) compareAll(objdump io.Reader) {
 
 // noMeaning marks what the A-profile does not define but objdump prints:
 // M-profile's instructions, and operands that the manual leaves open.
-var noMeaning = regexp.MustCompile(`UNDEF|UNPREDICTABLE|illegal|und>|\?\?|undefined|unpredictable|\{\}|\], \{|#-0\]|` +
+var noMeaning = regexp.MustCompile(`UNDEF|UNPREDICTABLE|illegal|und>|invalid reg|vdupal|\?\?|undefined|unpredictable|\{\}|\], \{|#-0\]|` +
 	`[SC]PSR_[, ]|^msr\S* \w+_\w|` +
 	`^(ldc|stc|mcr|mrc|cdp|mcrr|mrrc)2l? (8|9|1[0-3]),|` + // vector instructions newer than this objdump
 	`^(bf|wls|dls|le |lctp|bxns|blxns|vlstm|vlldm|clrm|cx[123]|vcx)|` +
