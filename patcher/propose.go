@@ -64,9 +64,13 @@ func newProposer(r *report.Report, policy *exposure.Policy) (*proposer, error) {
 	if !ok {
 		return nil, fmt.Errorf("the report's architecture %q is unknown", r.Image.Architecture)
 	}
-	return &proposer{r, unit.NewRules(version), &exposure.Target{
+	p := &proposer{r, unit.NewRules(version), &exposure.Target{
 		Version: version, Arch: arch, Compat: exposure.Compat(r.Image.Compat), Policy: policy,
-	}}, nil
+	}}
+	if slices.Contains(r.Image.BuiltWithout, "SECCOMP") {
+		p.rules, p.target.WithoutSeccomp = p.rules.WithoutSeccomp(), true
+	}
+	return p, nil
 }
 
 func (p *proposer) propose(u *report.Unit, confidence string) error {

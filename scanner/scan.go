@@ -37,6 +37,10 @@ type Options struct {
 	// Evidence asks for a look into the programs of each service: slower, and what
 	// most proposals need.
 	Evidence bool
+	// KernelConfig is the target kernel's configuration, plain or packed by gzip; nil:
+	// what the image has. Its name is shown in the report.
+	KernelConfig     []byte
+	KernelConfigName string
 	// Progress is called with done and total units; nil for none.
 	Progress func(done, total int)
 }
@@ -52,15 +56,29 @@ func Scan(image *rootfs.FS, opts Options) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	enforcer, odd, err := findPlatform(image, opts, target, &img)
+	if err != nil {
+		return nil, err
+	}
+	diagnostics = append(diagnostics, odd...)
 	tree, err := unit.Open(image, target.Version)
 	if err != nil {
 		return nil, err
 	}
+	if target.WithoutSeccomp {
+		tree.Rules = tree.Rules.WithoutSeccomp()
+	}
+	boot := tree.Boot(opts.Presets)
+	listed := list(tree, boot, opts)
 	var code *evidence.Image
 	if opts.Evidence {
 		code = evidence.NewImage(image, target.Arch)
 	}
-	units := assess(tree, code, target, list(tree, opts), opts)
+	units := assess(tree, code, target, listed, opts)
+	for i := range units {
+		addEnforcement(&units[i], listed[i].Unit, enforcer)
+		addListeners(&units[i], boot.Listeners(listed[i].Unit))
+	}
 	diagnostics = append(diagnostics, toDiagnostics(tree.Diagnostics)...)
 	unowned, err := findOwners(units, opts.Pkgdata)
 	if err != nil {
@@ -222,7 +240,7 @@ func foreignLoaders(image *rootfs.FS, native seccomp.Arch) []string {
 }
 
 // list says which services are scored.
-func list(tree *unit.Tree, opts Options) []unit.Listed {
+func list(tree *unit.Tree, boot *unit.Boot, opts Options) []unit.Listed {
 	var names []string
 	switch {
 	case len(opts.Units) > 0:
@@ -230,11 +248,11 @@ func list(tree *unit.Tree, opts Options) []unit.Listed {
 	case opts.All:
 		names = tree.Names("service")
 	default:
-		return tree.List(opts.Presets)
+		return boot.Services()
 	}
 	tree.Preload(names)
 	why := map[string][]string{}
-	for _, l := range tree.List(opts.Presets) {
+	for _, l := range boot.Services() {
 		why[l.Name] = l.PulledInBy
 	}
 	seen := map[string]bool{}

@@ -35,7 +35,7 @@ func (t *target) register(c *cobra.Command) {
 	f.StringVar(&t.pkgdata, "pkgdata", "", "PKGDATA_DIR of the build: which package and recipe ships a unit")
 	f.StringVar(&t.manifest, "manifest", "", "`FILE`.manifest of the image: only these packages are looked up in --pkgdata")
 	f.StringVar(&t.owners, "owners", "", "`FILE` with owners and modes, made under fakeroot by: find ROOTFS -printf '%m %U %G /%P\\n'")
-	f.StringVar(&t.kernelConfig, "kernel-config", "", "the target kernel's .config `FILE`")
+	f.StringVar(&t.kernelConfig, "kernel-config", "", "the target kernel's .config `FILE`, plain or as /proc/config.gz has it (default: found in the image)")
 	f.StringVar(&t.rows, "security-policy", "", "systemd's own JSON policy `FILE`: other weights, ranges and texts")
 	f.BoolVar(&t.all, "all", false, "every service file, not only what the booted device would list")
 	f.BoolVar(&t.evidence, "evidence", false, "look into the services' programs for what each setting would break")
@@ -143,6 +143,13 @@ func (t *target) options(units []string) (scanner.Options, error) {
 			return opts, fmt.Errorf("%s: %w", t.rows, err)
 		}
 		opts.PolicyName = "--security-policy"
+	}
+	if t.kernelConfig != "" {
+		data, err := os.ReadFile(t.kernelConfig)
+		if err != nil {
+			return opts, err
+		}
+		opts.KernelConfig, opts.KernelConfigName = data, "--kernel-config"
 	}
 	return opts, t.openPkgdata(&opts)
 }

@@ -69,7 +69,6 @@ var (
 var rules = []rule{
 	{"SystemCallFilter", "", filters, skipped, "systemd.exec(5)"},
 	{"SystemCallArchitectures", "", filters, skipped, "systemd.exec(5)"},
-	{"SystemCallErrorNumber", "", filters, skipped, "systemd.exec(5)"},
 	{"SystemCallLog", "", filters, skipped, "systemd.exec(5)"},
 	{"RestrictRealtime", "", filters, skipped, "systemd.exec(5)"},
 	{"RestrictSUIDSGID", "", filters, skipped, "systemd.exec(5)"},
@@ -85,7 +84,6 @@ var rules = []rule{
 	{"ProtectHome", "", always, "", "systemd.exec(5)"},
 	{"PrivateTmp", "", always, "", "systemd.exec(5)"},
 	{"PrivateMounts", "", always, "", "systemd.exec(5)"},
-	{"ReadWritePaths", "", always, "", "systemd.exec(5)"},
 	{"ReadOnlyPaths", "", always, "", "systemd.exec(5)"},
 	{"InaccessiblePaths", "", always, "", "systemd.exec(5)"},
 	{"ExecPaths", "", always, "", "systemd.exec(5)"},
@@ -120,11 +118,9 @@ var rules = []rule{
 	{"DeviceAllow", "", deviceControl, skipped, "systemd.resource-control(5)"},
 	{"DevicePolicy", "", deviceControl, skipped, "systemd.resource-control(5)"},
 	{"IPAddressDeny", "", all(cgroupBPF, kernel(4, 11)), passed, "systemd.resource-control(5)"},
-	{"IPAddressAllow", "", all(cgroupBPF, kernel(4, 11)), passed, "systemd.resource-control(5)"},
 	{"IPIngressFilterPath", "", all(cgroupBPF, kernel(4, 11)), passed, "systemd.resource-control(5)"},
 	{"IPEgressFilterPath", "", all(cgroupBPF, kernel(4, 11)), passed, "systemd.resource-control(5)"},
 	{"SocketBindDeny", "", all(framework, kernel(4, 17)), passed, "systemd.resource-control(5)"},
-	{"SocketBindAllow", "", all(framework, kernel(4, 17)), passed, "systemd.resource-control(5)"},
 	{"RestrictNetworkInterfaces", "", all(framework, kernel(5, 7)), passed, "systemd.resource-control(5)"},
 	{"RestrictFileSystems", "", all(framework, option("BPF_LSM", "DEBUG_INFO_BTF"), kernel(5, 7), activeLSM("bpf")), skipped, "systemd.exec(5)"},
 

@@ -45,6 +45,14 @@ type Image struct {
 	ForeignLoaders []string `json:"foreign_loaders"`
 	Compat         string   `json:"compat"` // online or offline
 	SecurityPolicy string   `json:"security_policy,omitempty"`
+	// Kernel is its version, "6.1", when something tells it.
+	Kernel     string `json:"kernel,omitempty"`
+	KernelFrom string `json:"kernel_from,omitempty"` // the file that told it, or the option
+	// BuiltWithout are features that the image's systemd lacks for certain: SECCOMP,
+	// BPF_FRAMEWORK.
+	BuiltWithout []string `json:"built_without,omitempty"`
+	// SecurityModules are those of apparmor, selinux and smack that the image configures.
+	SecurityModules []string `json:"security_modules,omitempty"`
 }
 
 // Load states, as PID 1 has them.
@@ -122,6 +130,9 @@ type Assessment struct {
 	Effective *bool  `json:"effective,omitempty"`
 	Why       string `json:"why_not_effective,omitempty"`
 }
+
+// Setting is the setting of the row, without "=": of a row about two settings the first.
+func (a Assessment) Setting() string { return settingOf(a) }
 
 // Executable is a program that an Exec*= line runs.
 type Executable struct {

@@ -15,6 +15,8 @@ type Rules struct {
 	version Version
 	filter  filterRules
 	known   map[string]bool // "Section.Key"
+	// withoutSeccomp is a systemd built without: it ignores some settings.
+	withoutSeccomp bool
 }
 
 // NewRules returns the rules of a known version; see Version.Known.
@@ -27,6 +29,21 @@ func NewRules(v Version) Rules {
 func (r Rules) WithSeccomp(release seccomp.Release) Rules {
 	r.filter.release = release
 	return r
+}
+
+// WithoutSeccomp returns the rules for a systemd that was built without seccomp: it
+// knows the settings that are nothing but filters, and ignores them.
+func (r Rules) WithoutSeccomp() Rules {
+	r.withoutSeccomp = true
+	return r
+}
+
+// filterSettings are ignored by a systemd that was built without seccomp
+// (systemd.exec(5); src/core/load-fragment-gperf.gperf.in, HAVE_SECCOMP).
+var filterSettings = map[string]bool{
+	"SystemCallFilter": true, "SystemCallArchitectures": true, "SystemCallLog": true, "SystemCallErrorNumber": true,
+	"MemoryDenyWriteExecute": true, "RestrictNamespaces": true, "RestrictAddressFamilies": true, "RestrictRealtime": true,
+	"RestrictSUIDSGID": true, "LockPersonality": true,
 }
 
 // Knows tells whether a service may have the setting, by section and key.
@@ -64,6 +81,10 @@ func (r Rules) apply(u *Unit, l *loading, s *Service, assignments []Assignment) 
 			continue
 		}
 		u.Assignments = append(u.Assignments, a)
+		if service && r.withoutSeccomp && filterSettings[a.Key] {
+			u.add(Warning, a.Source, "%s= is ignored: this systemd is built without seccomp", a.Key)
+			continue
+		}
 		set := setters[name]
 		if !service || set == nil {
 			continue
