@@ -225,9 +225,7 @@ func (c *code) findingRefs(g int32, f *finding, data *dataMap, refs []Ref) []Ref
 	case findData:
 		refs = data.addressRefs(f.target, refs)
 	case findRead:
-		for _, r := range c.slotsIn(f.target, 64) {
-			refs = data.slotRefs(&r, refs)
-		}
+		refs = data.slotRefs(c.slot(f.target), refs)
 	}
 	return refs
 }

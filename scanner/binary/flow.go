@@ -30,6 +30,7 @@ type flow struct {
 	// the function forms.
 	escaped map[isa.Reg][]int64
 
+	tables  map[tableKey][]uint64
 	memo    map[blockQuestion]values
 	asking  map[blockQuestion]openQuestion
 	steps   int
@@ -47,7 +48,7 @@ type block struct {
 
 // newFlow decodes a group again and finds its blocks.
 func (c *code) newFlow(groups []group, g int32) *flow {
-	f := &flow{code: c, groups: groups, escaped: map[isa.Reg][]int64{}, memo: map[blockQuestion]values{}, asking: map[blockQuestion]openQuestion{}}
+	f := &flow{code: c, groups: groups, escaped: map[isa.Reg][]int64{}, tables: map[tableKey][]uint64{}, memo: map[blockQuestion]values{}, asking: map[blockQuestion]openQuestion{}}
 	for _, i := range groups[g].parts {
 		c.sweep(&c.parts[i], func(addr uint64, in *isa.Inst) {
 			if len(f.nodes) < maxNodes {

@@ -194,7 +194,8 @@ func (d *dataMap) number(slots []ownedSlot) {
 			last = nil
 			continue
 		}
-		if _, sized := d.sizedAt(owner); sized || !continues(last, own) {
+		_, sized := d.sizedAt(owner)
+		if sized || len(last) > 0 && d.regionStart(owner) > last[0] || !continues(last, own) {
 			d.objects = append(d.objects, Object{Addr: owner, Name: d.names[owner]})
 			last = nil
 		}
@@ -266,7 +267,24 @@ func (d *dataMap) addressRefs(v uint64, refs []Ref) []Ref {
 	return d.strings.refs(v, refs)
 }
 
+// codeRef adds the function at v, or the import that a stub there leads to.
 func (d *dataMap) codeRef(v uint64, kind RefKind, refs []Ref) []Ref {
+	if t := d.stub(v); t.kind == stubImport {
+		if kind == RefTake {
+			refs = append(refs, newRef(RefTakeName, int(t.target)))
+		} else {
+			refs = append(refs, newRef(RefImport, int(t.target)))
+		}
+		for _, v := range t.also {
+			refs = d.groupRef(v, kind, refs)
+		}
+		return refs
+	}
+	return d.groupRef(v, kind, refs)
+}
+
+// groupRef adds the function that the code at v belongs to.
+func (d *dataMap) groupRef(v uint64, kind RefKind, refs []Ref) []Ref {
 	g := d.groupAt(v)
 	if g < 0 {
 		return refs

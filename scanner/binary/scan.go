@@ -256,6 +256,8 @@ type scanner struct {
 	at    uint64
 	ended bool
 	out   []finding
+	// Instructions and what is none: tables in the code have many of these.
+	count, invalid int
 }
 
 // scan collects what the instructions of a part do.
@@ -271,6 +273,25 @@ func (c *code) scan(p *part) {
 	c.sweep(p, s.step)
 	p.found = s.out
 	p.scanned = p.end
+	if s.linkage() || !p.framed && s.invalid*50 > s.count && s.count > 64 {
+		p.found = nil
+	}
+}
+
+// linkage tells whether the part is a procedure linkage table: nothing but jumps
+// to imports, at most 32 bytes apart. Calls of its entries are followed to the
+// imports, so that what it does itself is of no interest.
+func (s *scanner) linkage() bool {
+	n := uint64(0)
+	for _, f := range s.out {
+		switch f.kind {
+		case findTailName, findImport, findIFunc:
+			n++
+		case findCall, findSyscall, findCompat:
+			return false
+		}
+	}
+	return n >= 2 && n*32 >= s.part.end-s.part.start
 }
 
 func (s *scanner) find(kind findingKind, target uint64) {
@@ -279,6 +300,10 @@ func (s *scanner) find(kind findingKind, target uint64) {
 
 func (s *scanner) step(addr uint64, in *isa.Inst) {
 	s.at = addr
+	s.count++
+	if in.Op == isa.Invalid {
+		s.invalid++
+	}
 	if s.saved != nil {
 		if o := s.saved[addr]; o != nil {
 			if s.ended {
@@ -378,8 +403,8 @@ func (s *scanner) memory(in *isa.Inst) {
 		return
 	}
 	if v, ok := s.effective(in); ok {
-		if (in.Op != isa.Load || in.Dst == isa.NoReg) && !s.im.isCode(v) && s.mapped(v) {
-			s.find(findRead, v)
+		for _, r := range s.slotsIn(v, readSize(in)) {
+			s.find(findRead, r.slot)
 		}
 		return
 	}
@@ -396,6 +421,22 @@ func (s *scanner) memory(in *isa.Inst) {
 	case s.fixed && in.Disp > 0:
 		s.refer(uint64(in.Disp))
 	}
+}
+
+// readSize is how many bytes an instruction may copy from memory to where the
+// scan does not see them: a vector, several registers. Arithmetic copies none.
+func readSize(in *isa.Inst) uint64 {
+	switch {
+	case in.Op == isa.LoadPair:
+		return 2 * uint64(in.Size)
+	case in.Op == isa.LoadMulti:
+		return uint64(in.Size) * uint64(popcount(in.List))
+	case in.Op == isa.Load && in.Dst != isa.NoReg, in.Op == isa.Other && in.Size > 0 && in.Size <= 8:
+		return 0
+	case in.Size == 0:
+		return 32
+	}
+	return uint64(in.Size)
 }
 
 // compute follows constants through an instruction.

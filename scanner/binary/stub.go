@@ -54,16 +54,23 @@ func (c *code) findStub(target uint64) stub {
 	}
 	b := c.im.from(addr)
 	var in isa.Inst
+	var loaded *reloc
+	into := isa.NoReg
 	for n := 0; n < stubLength && len(b) > 0; n++ {
 		d.Decode(&in, b, addr)
 		switch in.Op {
 		case isa.Address, isa.AddressPart, isa.MovImm, isa.Insert16, isa.Add, isa.Mov, isa.Nop:
 			s.compute(&in)
 		case isa.Load:
-			if r := c.loadSlot(&s, &in); r != nil && r.kind != relocAddress {
-				return c.stubOf(r)
+			if r := c.loadSlot(&s, &in); r != nil {
+				loaded, into = r, in.Dst
 			}
 			s.compute(&in)
+		case isa.JumpReg, isa.CallReg: // riscv64's stubs leave their address in a register
+			if loaded != nil && in.Src == into {
+				return c.stubOf(loaded)
+			}
+			return stub{}
 		case isa.JumpMem, isa.CallMem:
 			if r := c.loadSlot(&s, &in); r != nil {
 				return c.stubOf(r)

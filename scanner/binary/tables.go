@@ -146,10 +146,28 @@ func (f *flow) tableAt(jump int, table uint64, load *node) []uint64 {
 	return nil
 }
 
-// entries reads up to bound entries of a table; with base 0 they are addresses,
+// tableKey is how a table is read.
+type tableKey struct {
+	table, base uint64
+	size        int
+	bound       int
+}
+
+// entries is readEntries, done once for each table.
+func (f *flow) entries(table, base uint64, size int, scale uint, bound int) []uint64 {
+	k := tableKey{table, base, size, bound}
+	out, ok := f.tables[k]
+	if !ok {
+		out = f.readEntries(table, base, size, scale, bound)
+		f.tables[k] = out
+	}
+	return out
+}
+
+// readEntries reads up to bound entries of a table; with base 0 they are addresses,
 // otherwise signed distances from base in units of 1<<scale. The first entry that is no
 // instruction of the function ends it.
-func (f *flow) entries(table, base uint64, size int, scale uint, bound int) []uint64 {
+func (f *flow) readEntries(table, base uint64, size int, scale uint, bound int) []uint64 {
 	var out []uint64
 	for k := 0; k < bound; k++ {
 		at := table + uint64(k*size)

@@ -296,7 +296,8 @@ func (f *flow) joinBlock(b *block, q question) values {
 	if b.entry {
 		v = f.fromCaller(q)
 	}
-	if b.unknown || !b.entry && len(b.preds) == 0 {
+	orphan := !b.entry && len(b.preds) == 0
+	if b.unknown || orphan && !f.padding(int(b.first)) {
 		v = v.union(unknown(anything))
 	}
 	for _, p := range b.preds {
@@ -306,6 +307,21 @@ func (f *flow) joinBlock(b *block, q question) values {
 		v = v.union(f.after(int(p), q))
 	}
 	return v
+}
+
+// padding tells whether the block from node i on is only there to align the
+// next one. Any other block without predecessors may be the target of a jump
+// that was not followed.
+func (f *flow) padding(i int) bool {
+	for ; i < len(f.nodes); i++ {
+		if f.nodes[i].Op != isa.Nop {
+			return false
+		}
+		if i+1 < len(f.nodes) && f.block[i+1] != 0 {
+			return true
+		}
+	}
+	return true
 }
 
 // fromCaller is what is known of q where the function is entered.

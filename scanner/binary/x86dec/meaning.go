@@ -128,6 +128,8 @@ func (s *state) primaryRest(in *isa.Inst, imm int64) {
 		in.Writes = isa.Set(rax, rcx, rsi, rdi)
 	case 0x80, 0x81, 0x83:
 		s.operate(in, s.modrm>>3&7, s.rm, isa.NoReg, imm, size)
+	case 0x84, 0x85: // test
+		in.Size = size
 	case 0x86, 0x87:
 		s.exchange(in, size)
 	case 0x88, 0x89:
@@ -194,7 +196,7 @@ func (s *state) arithmetic(in *isa.Inst, imm int64) {
 		if s.mod == 3 {
 			s.operate(in, kind, s.reg, s.rm, 0, size)
 		} else if kind != 7 {
-			in.Writes = isa.Set(s.partOf(s.reg, size))
+			in.Writes, in.Size = isa.Set(s.partOf(s.reg, size)), size
 		}
 	default:
 		s.operate(in, kind, rax, isa.NoReg, imm, size)
@@ -254,9 +256,9 @@ func (s *state) operateMemory(in *isa.Inst, kind byte, src isa.Reg, imm int64, s
 }
 
 func (s *state) compare(in *isa.Inst, dst, src isa.Reg, imm int64, size uint8) {
-	in.Op = isa.Other
+	in.Size = size
 	if dst != isa.NoReg {
-		in.Op, in.Src, in.Src2, in.Imm, in.Size = isa.Cmp, s.partOf(dst, size), src, imm, size
+		in.Op, in.Src, in.Src2, in.Imm = isa.Cmp, s.partOf(dst, size), src, imm
 	}
 }
 
@@ -388,8 +390,9 @@ func (s *state) popOperand(in *isa.Inst) {
 func (s *state) unary(in *isa.Inst, size uint8) {
 	switch kind := s.modrm >> 3 & 7; {
 	case kind < 2:
+		in.Size = size
 	case kind >= 4:
-		in.Writes = isa.Set(rax, rdx)
+		in.Writes, in.Size = isa.Set(rax, rdx), size
 	case s.mod != 3:
 		s.toMemory(in, isa.NoReg, size)
 	case kind == 2 && s.set(in, isa.Xor, s.rm, size):
