@@ -31,7 +31,7 @@ func (r *rig) addLayer(t *testing.T, name string, recipes map[string]string) {
 BBFILES += "${LAYERDIR}/*.bb ${LAYERDIR}/*.bbappend"
 BBFILE_COLLECTIONS += "@"
 BBFILE_PATTERN_@ = "^${LAYERDIR}/"
-LAYERSERIES_COMPAT_@ = "${LAYERSERIES_CORENAMES}"
+LAYERSERIES_COMPAT_@ = "scarthgap whinlatter wrynose blacksail"
 `, "@", name))
 	for path, content := range recipes {
 		r.write(t, name+"/"+path, content)
@@ -168,7 +168,7 @@ func TestSignatures(t *testing.T) {
 func TestMulticonfig(t *testing.T) {
 	eachRelease(t, "multiconfig", func(t *testing.T, r *rig) {
 		r.write(t, "build/conf/multiconfig/init.conf", "TMPDIR:forcevariable = \"${TOPDIR}/tmp-init\"\n")
-		r.write(t, "build/conf/multiconfig/plain.conf", "TMPDIR:forcevariable = \"${TOPDIR}/tmp-plain\"\nDISTRO_FEATURES:remove = \"systemd\"\nERROR_QA:remove = \"installed-vs-shipped\"\n")
+		r.write(t, "build/conf/multiconfig/plain.conf", "TMPDIR:forcevariable = \"${TOPDIR}/tmp-plain\"\nDISTRO_FEATURES:remove = \"systemd\"\nIMAGE_INSTALL:forcevariable = \"\"\n")
 		built := r.run(t, "BBMULTICONFIG = \"init plain\"\n", "bitbake", "mc:init:rig-image", "mc:plain:rig-image")
 		require.NoError(t, built.err)
 		assert.Equal(t, 1, strings.Count(built.output, "rig-image.bb:do_systemd_hardening)"))
@@ -195,13 +195,14 @@ func TestTwoImages(t *testing.T) {
 }
 
 // TestOneImage: an image recipe that inherits the image class itself, in a
-// distro that does not, and whose name has no time in it.
+// distro that does not, and that has a name of its own and no links.
 func TestOneImage(t *testing.T) {
 	eachRelease(t, "one", func(t *testing.T, r *rig) {
-		r.base = strings.TrimPrefix(r.base, "INHERIT += \"systemd-hardening\"\n") + "IMAGE_VERSION_SUFFIX = \"\"\n"
-		r.addLayer(t, "one", map[string]string{"one-image.bb": otherImage + "inherit systemd-hardening-image\n"})
+		r.base = strings.TrimPrefix(r.base, "INHERIT += \"systemd-hardening\"\n")
+		r.addLayer(t, "one", map[string]string{"one-image.bb": otherImage +
+			"inherit systemd-hardening-image\nIMAGE_NAME = \"product\"\nIMAGE_LINK_NAME = \"\"\n"})
 		require.NoError(t, r.run(t, "", "bitbake", "one-image", "rig-image").err)
-		assert.FileExists(t, strings.Replace(r.deployed("systemd-hardening.json"), "rig-image", "one-image", 1))
+		assert.FileExists(t, filepath.Join(filepath.Dir(r.deployed("")), "product.systemd-hardening.json"))
 		assert.NoFileExists(t, r.deployed("systemd-hardening.json"))
 	})
 }

@@ -50,7 +50,8 @@ SYSTEMD_HARDENING_KERNEL_DEPENDS = "${@'virtual/kernel:do_shared_workdir' if d.g
 # out of it without pseudo.
 SYSTEMD_HARDENING_DEPLOYDIR = "${WORKDIR}/deploy-${PN}-systemd-hardening"
 # IMAGE_NAME may hold the time of the run that scanned, the link's name does not.
-SYSTEMD_HARDENING_REPORT = "${DEPLOY_DIR_IMAGE}/${IMAGE_LINK_NAME}.systemd-hardening.json"
+# Images without links have an empty one.
+SYSTEMD_HARDENING_REPORT = "${DEPLOY_DIR_IMAGE}/${@d.getVar('IMAGE_LINK_NAME') or d.getVar('IMAGE_NAME')}.systemd-hardening.json"
 
 # Up to walnascar presets enable services only in do_image, after the scan.
 SYSTEMD_HARDENING_PRESETS = "${@bb.utils.contains('IMAGE_PREPROCESS_COMMAND', 'systemd_preset_all', 'yes', 'auto', d)}"
@@ -77,7 +78,7 @@ fakeroot do_systemd_hardening() {
         [ $format = json ] || ${SYSTEMD_HARDENING_COMMAND} scan $report.json --format $format --output $report.$format
     done
 
-    [ ${IMAGE_NAME} != ${IMAGE_LINK_NAME} ] || return 0
+    [ -n "${IMAGE_LINK_NAME}" ] || return 0
     for file in $report.*; do
         ln -s $(basename $file) ${SYSTEMD_HARDENING_DEPLOYDIR}/${IMAGE_LINK_NAME}.systemd-hardening.${file##*.}
     done
