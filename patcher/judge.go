@@ -116,8 +116,24 @@ func unless(setting, confidence, reason string, contradictions ...contradiction)
 		if v, against := s.against(setting, contradictions...); against {
 			return v
 		}
-		return proposed(confidence, yes(setting), reason)
+		return s.proposed(confidence, yes(setting), reason)
 	}
+}
+
+// proposed is a proposal from evidence: where something was assumed it is likely at
+// most, and says what.
+func (s *subject) proposed(confidence string, lines []line, because ...string) verdict {
+	var assumed []string
+	for _, u := range s.Unknowns {
+		if u.Assumption != "" {
+			assumed = append(assumed, "assumed: "+u.Assumption)
+		}
+	}
+	if len(assumed) > 0 {
+		slices.Sort(assumed)
+		confidence, because = report.Likely, append(because, slices.Compact(assumed)...)
+	}
+	return proposed(confidence, lines, because...)
 }
 
 // against collects what blocks or contradicts a setting.
@@ -148,9 +164,9 @@ func noNewPrivileges(s *subject) verdict {
 		return v
 	}
 	if len(s.facts(func(f report.Fact) bool { return f.ID == "exec" })) == 0 && !slices.Contains(s.Syscalls.Reachable, "execve") {
-		return proposed(report.Proven, yes("NoNewPrivileges"), "it starts no program")
+		return s.proposed(report.Proven, yes("NoNewPrivileges"), "it starts no program")
 	}
-	return proposed(report.Likely, yes("NoNewPrivileges"), "no program that it starts has a set-ID bit; heuristic: file capabilities are not seen")
+	return s.proposed(report.Likely, yes("NoNewPrivileges"), "no program that it starts has a set-ID bit; heuristic: file capabilities are not seen")
 }
 
 // pseudoDevices stay with PrivateDevices=yes (systemd.exec(5)); /dev/log is a link
@@ -173,7 +189,7 @@ func privateDevices(s *subject) verdict {
 	if v, against := s.against("PrivateDevices", realDevices, fact("raw-io", ""), fact("capability", "CAP_MKNOD"), asks("DeviceAllow"), asks("TTYPath")); against {
 		return v
 	}
-	return proposed(report.Likely, yes("PrivateDevices"), "nothing that it runs, and no configuration in the image, names a device but the pseudo devices that stay")
+	return s.proposed(report.Likely, yes("PrivateDevices"), "nothing that it runs, and no configuration in the image, names a device but the pseudo devices that stay")
 }
 
 // protectClock: before 251.14 it also closed all devices (DeviceAllow= of the clock).
@@ -185,7 +201,7 @@ func protectClock(s *subject) verdict {
 	if v, against := s.against("ProtectClock", contradictions...); against {
 		return v
 	}
-	return proposed(report.Proven, yes("ProtectClock"), "no call that sets or reads the parameters of a clock is reached, and no clock device is named")
+	return s.proposed(report.Proven, yes("ProtectClock"), "no call that sets or reads the parameters of a clock is reached, and no clock device is named")
 }
 
 // protectProc: who looks at other processes needs to see them.
@@ -198,7 +214,7 @@ func protectProc(s *subject) verdict {
 	if v, against := s.against("ProtectProc", others, fact("ptrace", "")); against {
 		return v
 	}
-	return proposed(report.Likely, []line{{"ProtectProc", "invisible"}}, "nothing that it runs names the folders of other processes in /proc")
+	return s.proposed(report.Likely, []line{{"ProtectProc", "invisible"}}, "nothing that it runs names the folders of other processes in /proc")
 }
 
 func restrictNamespaces(s *subject) verdict {
@@ -212,9 +228,9 @@ func restrictNamespaces(s *subject) verdict {
 		}
 	}
 	if len(used) == 0 {
-		return proposed(report.Proven, yes("RestrictNamespaces"), "no call that makes or enters a name space is reached")
+		return s.proposed(report.Proven, yes("RestrictNamespaces"), "no call that makes or enters a name space is reached")
 	}
-	return proposed(report.Proven, []line{{"RestrictNamespaces", strings.Join(used, " ")}}, "it makes these name spaces and reaches no call for others")
+	return s.proposed(report.Proven, []line{{"RestrictNamespaces", strings.Join(used, " ")}}, "it makes these name spaces and reaches no call for others")
 }
 
 func restrictAddressFamilies(s *subject) verdict {
@@ -231,9 +247,9 @@ func restrictAddressFamilies(s *subject) verdict {
 		if s.version.Major < 249 {
 			return withheld("an empty list is known from systemd 249 on")
 		}
-		return proposed(report.Proven, []line{{"RestrictAddressFamilies", "none"}}, "it makes no socket")
+		return s.proposed(report.Proven, []line{{"RestrictAddressFamilies", "none"}}, "it makes no socket")
 	}
-	return proposed(report.Proven, []line{{"RestrictAddressFamilies", strings.Join(families, " ")}}, "it makes sockets of no other family")
+	return s.proposed(report.Proven, []line{{"RestrictAddressFamilies", strings.Join(families, " ")}}, "it makes sockets of no other family")
 }
 
 func ipAddressDeny(s *subject) verdict {
@@ -245,7 +261,7 @@ func ipAddressDeny(s *subject) verdict {
 	if v, against := s.against("IPAddressDeny", internet, fact("listens", ""), socketActivated, asks("IPAddressAllow")); against {
 		return v
 	}
-	return proposed(report.Proven, []line{{"IPAddressDeny", "any"}}, "it makes no Internet socket and is handed none")
+	return s.proposed(report.Proven, []line{{"IPAddressDeny", "any"}}, "it makes no Internet socket and is handed none")
 }
 
 // keptCapabilities pass over permissions of files, whose owners a look at the code
@@ -295,7 +311,7 @@ func capabilityBoundingSet(s *subject) verdict {
 	for name := range needs {
 		set |= unit.Capability(name)
 	}
-	return proposed(report.Likely, []line{{"CapabilityBoundingSet", strings.Join(set.Names(), " ")}},
+	return s.proposed(report.Likely, []line{{"CapabilityBoundingSet", strings.Join(set.Names(), " ")}},
 		"no system call and no path that it reaches asks for another capability; heuristic: what writing to files that are named at run time asks for is not seen")
 }
 
@@ -333,6 +349,6 @@ func systemCallFilter(s *subject) verdict {
 	if len(deny) > 0 {
 		lines = append(lines, line{"SystemCallFilter", "~" + strings.Join(deny, " ")})
 	}
-	return proposed(report.Proven, append(lines, line{"SystemCallErrorNumber", "EPERM"}),
+	return s.proposed(report.Proven, append(lines, line{"SystemCallErrorNumber", "EPERM"}),
 		fmt.Sprintf("all %d system calls that it can reach are allowed; of the groups that are taken back it reaches none", len(s.Syscalls.Reachable)))
 }

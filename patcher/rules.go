@@ -51,7 +51,7 @@ var rules = []rule{
 		"it names nothing below /boot and /efi, and below /usr only what the image has", below("/boot", "/efi")))},
 	{"ProtectHome", 214, func(s *unit.Service) bool { return s.ProtectHome != "no" }, mounts(unless("ProtectHome", report.Likely,
 		"nothing that it runs, and no configuration in the image, names a home directory, and it starts nothing as another user",
-		below("/home", "/root", "/run/user"), fact("user-change", ""), fact("session-variable", "")))},
+		below("/home", "/root", "/run/user"), fact("user-change", ""), fact("session", "")))},
 	{"ProtectClock", 245, func(s *unit.Service) bool { return s.ProtectClock }, protectClock},
 	{"ProtectControlGroups", 232, func(s *unit.Service) bool { return s.ProtectControlGroups != "no" }, either(
 		unprivileged(yes("ProtectControlGroups"), "only root may write below /sys/fs/cgroup, and no subtree is delegated to this service"),

@@ -363,7 +363,7 @@ func addEvidence(u *report.Unit, e *evidence.Result) {
 		u.Facts = append(u.Facts, report.Fact{ID: f.ID, Value: f.Value, Where: f.Where, Why: orEmpty(f.Why)})
 	}
 	for _, x := range e.Unknowns {
-		u.Unknowns = append(u.Unknowns, report.Unknown{ID: x.ID, Value: x.Value, Where: x.Where, Blocks: x.Blocks})
+		u.Unknowns = append(u.Unknowns, report.Unknown{ID: x.ID, Value: x.Value, Where: x.Where, Blocks: x.Blocks, Assumption: x.Assumption})
 	}
 	u.Syscalls = &report.Syscalls{Reachable: orEmpty(e.Syscalls), Complete: e.Complete}
 }

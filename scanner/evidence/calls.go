@@ -138,7 +138,7 @@ func judgeSocket(c *collector, x *call) {
 	if raw && !onlyFamily(families, all, "AF_NETLINK") && !onlyFamily(families, all, "AF_UNIX") {
 		c.fact(FactCapability, "CAP_NET_RAW", x.at)
 	}
-	if netlink && (all || !c.guessFamilies) {
+	if netlink {
 		judgeNetlink(c, x)
 	}
 }

@@ -31,10 +31,12 @@ type Fact struct {
 }
 
 // Unknown is something that could not be seen, with the settings that it blocks;
-// "*" is all that depend on what the code does.
+// "*" is all that depend on what the code does. With an Assumption it blocks
+// nothing, but what is concluded is only as good as the assumption.
 type Unknown struct {
 	ID, Value, Where string
 	Blocks           []string
+	Assumption       string
 }
 
 // Result is what one service needs.
@@ -74,7 +76,8 @@ type collector struct {
 	mayBind       bool
 	mayBindAt     place
 	execStack     bool
-	guessFamilies bool
+	startsUnnamed bool // the program that is looked at starts what its code does not name
+	session       bool // the program that is looked at runs what its users ask for
 }
 
 // target is a program to look at.
@@ -167,15 +170,40 @@ func (c *collector) run(t target) {
 	switch kind {
 	case KindELF:
 		c.paths(t.args, t.at)
-		if shell := path.Base(t.path); shells[shell] != 0 || shell == "sh" {
-			c.shell(t, shell)
+		if _, isShell := shells[path.Base(t.path)]; isShell {
+			c.shell(t, path.Base(t.path))
+		}
+		if isInterpreter(path.Base(resolved)) {
+			c.unknown("interpreter", path.Base(resolved), t.at)
 		}
 		c.walk(resolved)
 	case KindScript:
 		c.script(resolved, t)
 	default:
-		c.unknown("unreadable-program", resolved, t.at)
+		if info, err := c.im.fs.Stat(resolved); err == nil && info.Mode()&0o111 != 0 {
+			c.unknown("unreadable-program", resolved, t.at)
+		} // what is not executable cannot be started
 	}
+}
+
+// interpreters run programs in languages that are not read, by the beginnings of
+// the names of their executables or libraries.
+var interpreters = strings.Fields("python perl ruby lua node php tclsh wish java guile gjs mono erl beam R qjs luajit ocamlrun")
+
+var interpreterLibraries = strings.Fields("libpython libperl libruby liblua libjvm libmozjs libv8 libnode libguile libtcl libmono libluajit libphp")
+
+func isInterpreter(name string) bool {
+	return slices.ContainsFunc(interpreters, func(i string) bool {
+		rest, found := strings.CutPrefix(name, i)
+		return found && strings.Trim(rest, "0123456789.-") == ""
+	})
+}
+
+func isInterpreterLibrary(soname string) bool {
+	return slices.ContainsFunc(interpreterLibraries, func(i string) bool {
+		rest, found := strings.CutPrefix(soname, i)
+		return found && (rest == "" || strings.IndexByte("0123456789.-_", rest[0]) >= 0)
+	})
 }
 
 // shell handles a shell that is started with "-c TEXT" or a script file.
@@ -287,6 +315,10 @@ func (c *collector) walk(file string) {
 	for _, x := range p.problem {
 		c.unknown(x.id, x.value, place{where: x.where})
 	}
+	for _, x := range p.assumed {
+		c.assume(x.id, x.value, "what it loads lies in the folders or is named in the configuration that were looked at", place{where: x.where})
+	}
+	c.session, c.startsUnnamed = p.startsSessions(), false
 	for _, m := range p.modules {
 		if m.file.ExecStack || m.file.TextRel || m.file.RWXSegment {
 			c.execStack = true
@@ -294,6 +326,9 @@ func (c *collector) walk(file string) {
 		}
 	}
 	for _, m := range p.modules {
+		if isInterpreterLibrary(m.file.SONAME) {
+			c.unknown("interpreter", m.file.SONAME, place{where: m.path})
+		}
 		open := map[int32]bool{}
 		for _, i := range m.reached.Open {
 			open[i] = true
@@ -302,6 +337,9 @@ func (c *collector) walk(file string) {
 			c.site(m, &m.file.Sites[i], open[i])
 		}
 		c.strings(m)
+	}
+	if c.startsUnnamed {
+		c.programsNamedBy(p)
 	}
 }
 
@@ -354,10 +392,16 @@ func (c *collector) numbers(x *call, m *loaded, s *elfcode.Site, args []elfcode.
 			}
 		}
 	}
-	if number.Complete() || s.Depends && !open || m.libc && open {
+	if number.Complete() || s.Depends && !open || m.libc {
 		return // complete, or its callers are seen
 	}
-	c.unknown("syscall-unresolved", "", x.at)
+	calls, known := numbersOf(m)
+	if !known {
+		c.unknown("syscall-unresolved", "", x.at)
+	}
+	for _, name := range calls {
+		c.syscall(name, x.at)
+	}
 }
 
 func (c *collector) syscall(name string, at place) {
@@ -386,12 +430,16 @@ var execArguments = map[string]int{
 	"posix_spawn": 1, "posix_spawnp": 1, "system": 0, "popen": 0,
 }
 
-// exec takes what a call starts; a program that only the running service names is
-// unknown, and so is what a shell or an interpreter is asked to do.
+// namedByConfiguration is what is assumed of a program that only the running
+// service names, unless it is one that runs what its users ask for.
+const namedByConfiguration = "it starts only programs that its files or the configuration in the image name, and these were looked at"
+
+// exec takes what a call starts. What a shell or an interpreter is asked to do, and
+// a program that only the running service names, is not seen.
 func (c *collector) exec(x *call, index int) {
 	v, ok := x.arg(index)
 	if !ok || !v.Complete() || x.name == "fexecve" || x.name == "execveat" {
-		c.unknown("exec-unresolved", x.name, x.at)
+		c.unnamed(x.name, x.at)
 	}
 	for _, text := range v.Strings {
 		if x.name == "system" || x.name == "popen" {
@@ -405,9 +453,19 @@ func (c *collector) exec(x *call, index int) {
 		}
 		c.start(file, nil, x.at)
 		if _, shell := shells[path.Base(file)]; shell {
-			c.unknown("exec-unresolved", file, x.at)
+			c.unnamed(file, x.at)
 		}
 	}
+}
+
+// unnamed notes the start of a program that is not named in the code.
+func (c *collector) unnamed(value string, at place) {
+	c.startsUnnamed = true
+	if c.session {
+		c.unknown("exec-session", value, at)
+		return
+	}
+	c.assume("exec-unresolved", value, namedByConfiguration, at)
 }
 
 // place gives the address of a site and the way there.
@@ -440,7 +498,17 @@ func (c *collector) unknown(id, value string, at place) {
 	if blocks == nil {
 		blocks = []string{Everything}
 	}
-	c.result.Unknowns = append(c.result.Unknowns, Unknown{id, value, at.where, blocks})
+	c.result.Unknowns = append(c.result.Unknowns, Unknown{id, value, at.where, blocks, ""})
+}
+
+// assume notes something that was not seen, and what is taken to hold instead.
+func (c *collector) assume(id, value, assumption string, at place) {
+	key := [3]string{id, value, at.where}
+	if c.unknowns[key] {
+		return
+	}
+	c.unknowns[key] = true
+	c.result.Unknowns = append(c.result.Unknowns, Unknown{id, value, at.where, []string{}, assumption})
 }
 
 // finish derives what takes all of the service to know, and sorts.

@@ -28,7 +28,7 @@ const (
 	FactRawIO          = "raw-io"          // I/O ports
 	FactReboot         = "reboot"
 	FactPtrace         = "ptrace"
-	FactListens        = "listens"
+	FactSession        = "session" // marks of a program that runs what its users ask for
 )
 
 // need is a fact that a reached system call brings.
@@ -86,6 +86,8 @@ var syscallNeeds = func() map[string][]need {
 	return table
 }()
 
-// sessionVariables are the environment variables that a program sets for what a
-// user asked it to run: with them a start of unnamed programs is a session.
-var sessionVariables = []string{"LOGNAME", "SHELL"}
+// sessionMarks are strings of programs that run what a user or a bus name asks
+// for: the environment variables that they set for it, and the head of the files
+// that name what a D-Bus daemon activates. With one of them a start of a program
+// that is not named hands the unit's confinement to code that nobody can see.
+var sessionMarks = []string{"LOGNAME", "LOGNAME=", "LOGNAME=%s", "SHELL", "SHELL=", "SHELL=%s", "D-BUS Service"}

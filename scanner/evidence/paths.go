@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -27,13 +28,26 @@ func (c *collector) strings(m *loaded) {
 		if m.libc && !strings.HasPrefix(text, "/tmp") && !strings.HasPrefix(text, "/var/tmp") {
 			continue
 		}
-		for _, s := range sessionVariables {
-			if text == s || text == s+"=" || strings.HasPrefix(text, s+"=%") {
-				c.fact("session-variable", s, place{where: m.path})
-			}
+		if slices.Contains(sessionMarks, text) {
+			c.fact(FactSession, text, place{where: m.path})
 		}
 		if strings.HasPrefix(text, "/") {
 			c.path(text, place{where: m.path})
+		}
+	}
+}
+
+// programsNamedBy takes every program of the image that a module's strings name:
+// where a call starts something that is not named there, it may be any of them.
+func (c *collector) programsNamedBy(p *program) {
+	for _, m := range p.modules {
+		if m.libc {
+			continue
+		}
+		for _, id := range m.reached.Strings {
+			if text := m.file.Strings[id]; strings.HasPrefix(text, "/") && len(text) < 256 {
+				c.namedProgram(text, place{where: m.path})
+			}
 		}
 	}
 }
@@ -63,10 +77,20 @@ func (c *collector) path(text string, at place) {
 	if strings.HasPrefix(text, "/dev/") {
 		c.fact(FactDevice, text, at)
 	}
-	if strings.HasPrefix(text, "/etc/") && !c.seen["config "+text] {
+	if strings.HasPrefix(text, "/etc/") && !isDatabase(text) && !c.seen["config "+text] {
 		c.seen["config "+text] = true
 		c.configuration(text)
 	}
+}
+
+// databases below /etc are read by the C library, PAM, systemd or a login, for all
+// programs alike: what they name says nothing about a single service.
+var databases = strings.Fields(`/etc/passwd /etc/group /etc/shadow /etc/gshadow /etc/shells /etc/services /etc/protocols /etc/nsswitch.conf
+	/etc/ld.so.conf /etc/ld.so.conf.d /etc/systemd /etc/pam.d /etc/pam.conf /etc/security /etc/init.d /etc/rc.d /etc/alternatives /etc/profile
+	/etc/environment /etc/dbus-1 /etc/skel /etc/login.defs`)
+
+func isDatabase(file string) bool {
+	return slices.ContainsFunc(databases, func(d string) bool { return file == d || strings.HasPrefix(file, d+"/") })
 }
 
 // configuration reads a file below /etc, or the files of a folder there, for
@@ -108,7 +132,20 @@ func (c *collector) configFile(name string) {
 		for _, word := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\"'=:;,(){}<>|", r) }) {
 			if strings.HasPrefix(word, "/") {
 				c.path(word, at)
+				c.namedProgram(word, at)
 			}
 		}
+	}
+}
+
+// namedProgram takes a program of the image that configuration names as one that
+// the service may start.
+func (c *collector) namedProgram(file string, at place) {
+	info, err := c.im.fs.Stat(file)
+	if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 || isDatabase(path.Clean(file)) {
+		return
+	}
+	if kind, _ := c.im.kind(file); kind == KindELF || kind == KindScript {
+		c.start(file, nil, at)
 	}
 }

@@ -19,7 +19,8 @@ type program struct {
 	path    string
 	modules []*loaded
 	byPath  map[string]*loaded
-	problem []problem
+	problem []problem // block
+	assumed []problem // what was loaded instead of what is not named
 }
 
 // problem is something that could not be read or followed.
@@ -289,7 +290,121 @@ func (p *program) dlopen(im *Image, m *loaded, site elfcode.Site) {
 			return
 		}
 	}
-	p.note("dlopen-unresolved", "", where)
+	p.plugins(im, m, where)
+}
+
+// plugins loads what a call of dlopen may load whose argument only the running
+// program knows: what .note.dlopen declares (which is loaded with the module); for
+// libpam the modules of the PAM services that the program names; else every module
+// in a folder that the module or the executable names.
+func (p *program) plugins(im *Image, m *loaded, where string) {
+	if len(m.file.Dlopen) > 0 {
+		return
+	}
+	if strings.HasPrefix(m.file.SONAME, "libpam.so") {
+		p.pam(im)
+		return
+	}
+	dirs := im.pluginFolders(m)
+	if exe := p.modules[0]; exe != m {
+		dirs = append(dirs, im.pluginFolders(exe)...)
+	}
+	slices.Sort(dirs)
+	for _, dir := range slices.Compact(dirs) {
+		for _, file := range im.modulesIn(dir) {
+			p.load(im, file, true)
+		}
+	}
+	if x := (problem{"dlopen-unresolved", strings.Join(slices.Compact(dirs), " "), where}); !slices.Contains(p.assumed, x) {
+		p.assumed = append(p.assumed, x)
+	}
+}
+
+// pluginFolders are the folders that hold modules and that a module's strings name.
+func (im *Image) pluginFolders(m *loaded) []string {
+	var dirs []string
+	for _, text := range m.file.Strings {
+		if !strings.HasPrefix(text, "/") || len(text) > 255 || path.Clean(text) == "/" {
+			continue
+		}
+		dir := path.Clean(text)
+		if slices.Contains(im.libraryDirs, dir) || slices.Contains(dirs, dir) {
+			continue
+		}
+		if len(im.modulesIn(dir)) > 0 {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
+
+// modulesIn are the shared objects in a folder, not below it.
+func (im *Image) modulesIn(dir string) []string {
+	info, err := im.fs.Stat(dir)
+	if err != nil || !info.IsDir() {
+		return nil
+	}
+	entries, err := im.fs.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var files []string
+	for _, e := range entries {
+		if strings.Contains(e.Name(), ".so") && im.isNative(path.Join(dir, e.Name())) {
+			files = append(files, path.Join(dir, e.Name()))
+		}
+	}
+	return files
+}
+
+// pamFolders hold PAM modules that pam.d names without a path.
+var pamFolders = []string{"/lib/security", "/usr/lib/security", "/lib64/security", "/usr/lib64/security"}
+
+// pam loads the modules of every PAM service whose name the program holds; with
+// none, those of the service "other".
+func (p *program) pam(im *Image) {
+	services := []string{path.Base(p.path)}
+	for _, m := range p.modules {
+		for _, text := range m.file.Strings {
+			if text != "" && !strings.Contains(text, "/") {
+				if _, err := im.fs.Stat("/etc/pam.d/" + text); err == nil {
+					services = append(services, text)
+				}
+			}
+		}
+	}
+	folders := slices.Clone(pamFolders)
+	if triplet := multiarch[im.arch]; triplet != "" {
+		folders = append(folders, "/lib/"+triplet+"/security", "/usr/lib/"+triplet+"/security")
+	}
+	for _, service := range append(services, "other") {
+		modules, _ := im.pamModules(service)
+		for _, name := range modules {
+			for _, dir := range folders {
+				if file := path.Join(dir, name); !strings.HasPrefix(name, "/") && im.isNative(file) {
+					p.load(im, file, true)
+				}
+			}
+			if strings.HasPrefix(name, "/") {
+				p.load(im, name, true)
+			}
+		}
+	}
+}
+
+// startsSessions tells whether the program runs what its users ask for.
+func (p *program) startsSessions() bool {
+	for _, m := range p.modules {
+		if m.libc {
+			continue
+		}
+		for _, id := range m.reached.Strings {
+			if slices.Contains(sessionMarks, m.file.Strings[id]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // way names the functions from where control enters a module to one of its

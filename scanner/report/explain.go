@@ -109,7 +109,7 @@ func (e *explanation) notSeen() {
 	printed := false
 	for _, u := range e.unit.Unknowns {
 		blocks := strings.Join(u.Blocks, " ")
-		if e.setting != "" && !slices.Contains(u.Blocks, e.setting) && !slices.Contains(u.Blocks, "*") {
+		if e.setting != "" && u.Assumption == "" && !slices.Contains(u.Blocks, e.setting) && !slices.Contains(u.Blocks, "*") {
 			continue
 		}
 		if !printed {
@@ -118,6 +118,10 @@ func (e *explanation) notSeen() {
 		}
 		if blocks == "*" {
 			blocks = "everything that depends on what the code does"
+		}
+		if u.Assumption != "" {
+			e.printf("    %s  %s  assumed: %s\n", strings.TrimSpace(u.ID+" "+u.Value), u.Where, u.Assumption)
+			continue
 		}
 		e.printf("    %s  %s  blocks %s\n", strings.TrimSpace(u.ID+" "+u.Value), u.Where, blocks)
 	}

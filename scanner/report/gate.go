@@ -33,6 +33,12 @@ type Finding struct {
 	Message  string `json:"message"` // one line, with unit, figure and limit
 	// Waived holds the reason when a waiver lets it pass.
 	Waived string `json:"waived,omitempty"`
+	// Setting that is required or not effective, without "="; empty when the finding
+	// is about the unit as a whole.
+	Setting string `json:"setting,omitempty"`
+	// Source is the place in the image: the line where one decides, else the unit's
+	// fragment; absent when neither is there.
+	Source *Source `json:"source,omitempty"`
 }
 
 // Gate holds what a report is checked against.
@@ -76,8 +82,21 @@ func (c *checking) add(class Class, severity string, u *Unit, format string, arg
 		where += fmt.Sprintf(" [package %s]", u.Package)
 	}
 	message := Sanitize(where + ": " + fmt.Sprintf(format, args...))
-	c.findings = append(c.findings, Finding{Class: class, Severity: severity, Unit: u.Name, Package: u.Package, Recipe: u.Recipe, Message: message})
+	f := Finding{Class: class, Severity: severity, Unit: u.Name, Package: u.Package, Recipe: u.Recipe, Message: message}
+	if u.Fragment != "" {
+		f.Source = &Source{File: u.Fragment}
+	}
+	c.findings = append(c.findings, f)
 	return &c.findings[len(c.findings)-1]
+}
+
+// about says which setting and which line a finding is about.
+func (f *Finding) about(setting string, at *Source) *Finding {
+	f.Setting = setting
+	if at != nil {
+		f.Source = at
+	}
+	return f
 }
 
 func (c *checking) unit(u *Unit) {
@@ -88,7 +107,7 @@ func (c *checking) unit(u *Unit) {
 	c.notEffective(u)
 	for _, d := range u.Diagnostics {
 		if d.Severity != Info {
-			c.add(ClassDiagnostic, Error, u, "%s:%d: %s", d.File, d.Line, d.Message)
+			c.add(ClassDiagnostic, Error, u, "%s:%d: %s", d.File, d.Line, d.Message).about("", &Source{d.File, d.Line})
 		}
 	}
 }
@@ -114,7 +133,7 @@ func (c *checking) exposure(u *Unit) {
 	}
 	for _, setting := range c.gate.Policy.required(u) {
 		if u.Exposure.Known() && !u.has(setting) {
-			c.add(ClassExposure, Error, u, "%s= is required and not set%s", setting, nextSteps(u)).waive(holds, waiver)
+			c.add(ClassExposure, Error, u, "%s= is required and not set%s", setting, nextSteps(u)).about(setting, nil).waive(holds, waiver)
 		}
 	}
 }
@@ -167,7 +186,7 @@ func (c *checking) notEffective(u *Unit) {
 	for _, a := range u.Assessments {
 		if setting := settingOf(a); a.Effective != nil && !*a.Effective && !seen[setting] {
 			seen[setting] = true
-			c.add(ClassNotEffective, Error, u, "%s= is set but not effective: %s", setting, a.Why)
+			c.add(ClassNotEffective, Error, u, "%s= is set but not effective: %s", setting, a.Why).about(setting, a.Source)
 		}
 	}
 }

@@ -159,7 +159,10 @@ type Unknown struct {
 	ID     string   `json:"id"`
 	Value  string   `json:"value,omitempty"`
 	Where  string   `json:"where"`
-	Blocks []string `json:"blocks"`
+	Blocks []string `json:"blocks"` // settings; "*" is all that depend on what the code does
+	// Assumption is what is taken to hold instead; then it blocks nothing, and what
+	// is concluded is likely at most.
+	Assumption string `json:"assumption,omitempty"`
 }
 
 // Syscalls that the closure of the service can reach, by name, sorted.
