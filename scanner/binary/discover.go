@@ -5,6 +5,8 @@ package binary
 import (
 	"debug/elf"
 	"sort"
+
+	"github.com/systemd-hardening/systemd-hardening/scanner/binary/isa"
 )
 
 // startKind says how sure it is that a function begins at an address.
@@ -234,6 +236,11 @@ func (d *discoverer) alternatives() {
 		p := &d.parts[d.partAt(addr)]
 		p.alt = append(p.alt, addr)
 	}
+	for i := range d.parts {
+		if p := &d.parts[i]; len(p.alt) > 0 && !d.aligned(p) {
+			d.scan(p)
+		}
+	}
 	for i := 0; i+1 < len(d.parts); i++ {
 		p, next := &d.parts[i], &d.parts[i+1]
 		soft := d.starts[next.start].kind == startSoft
@@ -241,6 +248,21 @@ func (d *discoverer) alternatives() {
 			p.found = append(p.found, finding{p.end, d.withState(next), findJump})
 		}
 	}
+}
+
+// aligned tells whether decoding from the start of a part comes by all its other
+// entries.
+func (d *discoverer) aligned(p *part) bool {
+	alt := p.alt
+	p.alt = nil
+	n := 0
+	d.sweep(p, func(addr uint64, _ *isa.Inst) {
+		if n < len(alt) && alt[n] == addr {
+			n++
+		}
+	})
+	p.alt = alt
+	return n == len(alt)
 }
 
 // withState is the address of a part as a pointer to it has it.

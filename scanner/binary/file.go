@@ -169,7 +169,10 @@ type Site struct {
 	// from callers that are not seen (the function is exported, or its address
 	// is taken) is not covered.
 	Depends bool
-	Compat  bool // a system call of another ABI (int 0x80)
+	// Variable: what the site depends on is a variable that only this file
+	// sets, and the places that set it have sites of their own; callers that are not seen change nothing.
+	Variable bool
+	Compat   bool // a system call of another ABI (int 0x80)
 }
 
 // Arg is an argument with what it can be. With Deref it is the memory that the

@@ -33,6 +33,7 @@ type flow struct {
 	tables  map[tableKey][]uint64
 	memo    map[blockQuestion]values
 	asking  map[blockQuestion]openQuestion
+	keep    bool // see question.kept
 	steps   int
 	pending int // computations on the way to the value that is asked for
 	lowest  int // of the open questions that an answer relied on, the first

@@ -23,6 +23,7 @@ type caller struct {
 	group int32
 	at    uint64
 	jump  bool
+	store bool   // it does not call, but sets a variable that the group reads
 	entry uint64 // where it enters
 }
 
@@ -178,7 +179,7 @@ func (c *code) callersOf(groups []group) {
 			}
 			if g := c.groupAt(f.target); g >= 0 && g != p.group {
 				a, _ := c.codeAddr(f.target)
-				groups[g].callers = append(groups[g].callers, caller{p.group, f.at, f.kind == findJump, a})
+				groups[g].callers = append(groups[g].callers, caller{group: p.group, at: f.at, jump: f.kind == findJump, entry: a})
 			}
 		}
 	}

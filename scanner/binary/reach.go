@@ -224,7 +224,7 @@ func (r *reacher) result() *Reached {
 		fn := &r.f.Funcs[id]
 		for i := fn.FirstSite; i < fn.FirstSite+fn.Sites; i++ {
 			s := &r.f.Sites[i]
-			if s.Depends && !r.open[id] {
+			if s.Depends && (s.Variable || !r.open[id]) {
 				continue
 			}
 			out.Sites = append(out.Sites, i)

@@ -48,6 +48,7 @@ const (
 	findImport                      // call of the import addr
 	findTailName                    // jump to the import addr
 	findTakeName                    // address or data of the import addr is taken
+	findStore                       // a register is stored to the pointer at the address
 	findSyscall
 	findCompat
 )
@@ -128,7 +129,11 @@ func (c *code) sweep(p *part, each func(addr uint64, in *isa.Inst)) {
 	inline := inlineData{code: c, part: p}
 	now := fresh()
 	var in isa.Inst
+	alt := p.alt
 	for off := uint64(0); off < uint64(len(b)); {
+		for len(alt) > 0 && alt[0] <= p.start+off {
+			alt = alt[1:]
+		}
 		if n := inline.at(p.start + off); n > 0 {
 			off += n
 			now = fresh()
@@ -137,6 +142,12 @@ func (c *code) sweep(p *part, each func(addr uint64, in *isa.Inst)) {
 		now.Decode(&in, b[off:], p.start+off)
 		if c.thumb != nil {
 			inline.note(p.start+off, &in)
+		}
+		if len(alt) > 0 && alt[0] < p.start+off+uint64(in.Len) {
+			// Something enters in the middle: what was decoded is none.
+			in.Reset(int(alt[0] - p.start - off))
+			in.Op = isa.Invalid
+			now = fresh()
 		}
 		each(p.start+off, &in)
 		off += uint64(in.Len)
@@ -398,6 +409,9 @@ func (s *scanner) leave(in *isa.Inst) {
 // several registers as all that they read. What a plain load reads, loaded tells.
 func (s *scanner) memory(in *isa.Inst) {
 	switch in.Op {
+	case isa.Store:
+		s.store(in)
+		return
 	case isa.Other, isa.LoadPair, isa.LoadMulti, isa.Load:
 	default:
 		return
@@ -420,6 +434,16 @@ func (s *scanner) memory(in *isa.Inst) {
 		}
 	case s.fixed && in.Disp > 0:
 		s.refer(uint64(in.Disp))
+	}
+}
+
+// store notes where a variable of pointer size gets its value.
+func (s *scanner) store(in *isa.Inst) {
+	if in.Src >= isa.Zero || int(in.Size) != s.abi.WordSize {
+		return
+	}
+	if v, ok := s.effective(in); ok && s.mapped(v) {
+		s.find(findStore, v)
 	}
 }
 

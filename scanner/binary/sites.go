@@ -29,6 +29,8 @@ type item struct {
 	via    []int32
 	// depends: some values are parameters, and the callers have items too.
 	depends bool
+	// variable: the number is read through a variable that only this file sets.
+	variable bool
 }
 
 // siteFinder finds the sites of a file.
@@ -37,6 +39,7 @@ type siteFinder struct {
 	groups []group
 	arch   string
 	items  []item
+	stores map[uint64][]caller
 	full   bool // a limit was reached
 }
 
@@ -45,6 +48,7 @@ type siteFinder struct {
 // parameters.
 func (c *code) findSites(groups []group, arch string) *siteFinder {
 	s := &siteFinder{code: c, groups: groups, arch: arch}
+	s.findStores()
 	for g := range groups {
 		if s.interesting(int32(g)) {
 			s.ownSites(int32(g))
@@ -114,7 +118,7 @@ func (s *siteFinder) ownSite(f *flow, g int32, d *finding) item {
 	case findSyscall:
 		it.number = exactly(d.target)
 		if d.target == 0 {
-			it.number = f.askAt(n, question{reg: s.abi.SyscallNumber})
+			it.number = f.askNumber(n, question{reg: s.abi.SyscallNumber})
 		}
 		s.choosePlaces(&it)
 	default:
@@ -122,7 +126,7 @@ func (s *siteFinder) ownSite(f *flow, g int32, d *finding) item {
 		name := s.imports.list[d.target].Name
 		if it.places = places(decidingArgs[name]); name == "syscall" {
 			it.kind, it.shift = SyscallSite, 1
-			it.number = f.askAt(n, s.callArg(0, jump))
+			it.number = f.askNumber(n, s.callArg(0, jump))
 			s.choosePlaces(&it)
 		}
 	}
@@ -162,7 +166,17 @@ func (f *flow) askAt(n int, q question) values {
 	if n < 0 {
 		return unknown(anything)
 	}
-	return f.ask(n, q)
+	return f.ask(n, f.onStack(n, q))
+}
+
+// askNumber is askAt for the number of a system call.
+func (f *flow) askNumber(n int, q question) values {
+	f.keep = true
+	clear(f.memo)
+	v := f.askAt(n, q)
+	f.keep = false
+	clear(f.memo)
+	return v
 }
 
 // callArg is where a call passes an argument; a jump leaves the stack as the
@@ -213,7 +227,7 @@ func (s *siteFinder) atCallers(from, end int) {
 	byGroup := map[int32][]use{}
 	for i := from; i < end; i++ {
 		it := &s.items[i]
-		callers := s.groups[it.group].callers
+		callers := s.callersOf(it)
 		if !it.open() || len(callers) > maxCallers || len(it.via) >= maxVia-1 {
 			continue
 		}
@@ -237,15 +251,43 @@ func (s *siteFinder) atCallers(from, end int) {
 	}
 }
 
+// callersOf are the places where the parameters of an item get their values:
+// the callers of its group, or the code that sets the variable that a number is read through.
+func (s *siteFinder) callersOf(it *item) []caller {
+	for _, p := range it.number.params {
+		if p.at.variable != 0 {
+			it.variable = true
+			return s.stores[p.at.variable]
+		}
+	}
+	return s.groups[it.group].callers
+}
+
+// findStores lists the code that sets each variable.
+func (s *siteFinder) findStores() {
+	s.stores = map[uint64][]caller{}
+	for i := range s.parts {
+		for _, f := range s.parts[i].found {
+			if f.kind == findStore {
+				s.stores[f.target] = append(s.stores[f.target], caller{group: s.parts[i].group, at: f.at, store: true})
+			}
+		}
+	}
+}
+
 // atCaller is an item as one of the callers of its group determines it.
 func (s *siteFinder) atCaller(f *flow, i int, c caller) item {
 	of := s.items[i]
 	it := item{group: c.group, at: c.at, kind: of.kind, imp: of.imp, shift: of.shift, compat: of.compat, places: of.places}
 	it.via = append([]int32{of.group}, of.via...)
 	n := f.find(c.at)
-	it.number = s.substitute(f, n, of.number, c.jump)
+	f.keep = true
+	clear(f.memo)
+	it.number = s.substitute(f, n, of.number, c)
+	f.keep = false
+	clear(f.memo)
 	for _, v := range of.args {
-		it.args = append(it.args, s.substitute(f, n, v, c.jump))
+		it.args = append(it.args, s.substitute(f, n, v, c))
 	}
 	if of.kind == SyscallSite && len(of.number.params) > 0 && len(it.number.params) == 0 {
 		s.narrowPlaces(&it)
@@ -269,12 +311,19 @@ func (s *siteFinder) narrowPlaces(it *item) {
 	}
 }
 
-// substitute replaces parameters by what the caller passes.
-func (s *siteFinder) substitute(f *flow, n int, v values, jump bool) values {
+// substitute replaces parameters by what the caller passes, or what a variable
+// is set to.
+func (s *siteFinder) substitute(f *flow, n int, v values, c caller) values {
 	out := values{ints: v.ints, mask: v.mask}
 	for _, p := range v.params {
 		q := p.at
-		if q.mem && q.reg == s.abi.SP && !jump {
+		switch {
+		case c.store != (q.variable != 0):
+			out = out.union(unknown(anything))
+			continue
+		case c.store && n >= 0:
+			q.reg, q.variable = f.nodes[n].Src, 0
+		case q.mem && q.reg == s.abi.SP && !c.jump:
 			q.disp -= s.abi.CallPush
 		}
 		out = out.union(f.askAt(n, q).plus(p.add))
@@ -287,7 +336,7 @@ func (s *siteFinder) sites(strings *stringTable) []Site {
 	out := make([]Site, 0, len(s.items))
 	for i := range s.items {
 		it := &s.items[i]
-		site := Site{Func: FuncID(it.group), Addr: it.at, Kind: it.kind, Import: it.imp, Depends: it.depends, Compat: it.compat}
+		site := Site{Func: FuncID(it.group), Addr: it.at, Kind: it.kind, Import: it.imp, Depends: it.depends, Variable: it.variable, Compat: it.compat}
 		if it.kind == SyscallSite {
 			site.Number = s.result(it.number, argPlace{size: 4})
 		}

@@ -23,6 +23,13 @@ type question struct {
 	mem  bool
 	size uint8
 	disp int64
+	// kept: the memory is taken to be unchanged by calls. That is asked for the
+	// numbers of system calls only, which programs do not compute behind
+	// their own back.
+	kept bool
+	// variable: the register's value is what the file's code stores to the pointer at
+	// this address.
+	variable uint64
 }
 
 // blockQuestion asks at the beginning of a block.
@@ -226,6 +233,41 @@ func (f *flow) ask(i int, q question) values {
 	return f.before(i, q)
 }
 
+// onStack rewrites a question about memory at a register that was set to a place in the
+// stack frame shortly before: what was stored there was stored through the
+// stack pointer, and perhaps after the register was set.
+func (f *flow) onStack(i int, q question) question {
+	if !q.mem || q.reg >= isa.Zero || q.reg == f.abi.SP || q.reg == f.abi.FP {
+		return q
+	}
+	r, disp := q.reg, q.disp
+	for ; i > 0 && f.block[i] == 0; i-- {
+		n := &f.nodes[i-1]
+		if n.Writes.Has(f.abi.SP) || n.Op >= isa.Call && n.Op <= isa.CallMem && f.abi.CallerSaved.Has(r) {
+			return q
+		}
+		if !n.Writes.Has(r) {
+			continue
+		}
+		switch {
+		case n.Cond() || int(n.Size) < f.abi.WordSize || n.Src >= isa.Zero:
+			return q
+		case n.Op == isa.Mov:
+		case n.Op == isa.Add && n.Src2 == isa.NoReg:
+			disp += n.Imm
+		case n.Op == isa.Sub && n.Src2 == isa.NoReg:
+			disp -= n.Imm
+		default:
+			return q
+		}
+		if r = n.Src; r == f.abi.SP || r == f.abi.FP {
+			q.reg, q.disp = r, disp
+			return q
+		}
+	}
+	return q
+}
+
 // before walks back from node i to what sets q.
 func (f *flow) before(i int, q question) values {
 	for {
@@ -368,7 +410,7 @@ func (f *flow) acrossCall(q question) (values, question, bool) {
 	case !q.mem:
 		return values{}, q, false
 	case q.reg != f.abi.SP && q.reg != f.abi.FP:
-		return unknown(anything), q, true
+		return unknown(anything), q, !q.kept
 	}
 	for _, disp := range f.escaped[q.reg] {
 		if q.disp >= disp && q.disp < disp+16 {
@@ -458,7 +500,8 @@ func (f *flow) memory(i int, n *node, q question) values {
 		narrow = unknown(1<<(8*q.size) - 1)
 	}
 	if n.Index == isa.NoReg {
-		v := f.before(i, q)
+		q.kept = f.keep
+		v := f.before(i, f.onStack(i, q))
 		if v.mask == anything {
 			v.mask = narrow.mask
 		}
@@ -538,11 +581,25 @@ func (f *flow) memoryEffect(i int, n *node, q question) (values, question, bool)
 		q.reg, q.disp = n.Src, q.disp-n.Imm
 		return values{}, q, false
 	}
+	if v, ok := f.throughVariable(n, q); ok {
+		return v, q, true
+	}
 	at := f.define(i, n, q.reg).plus(uint64(q.disp))
 	if at.open() || len(at.ints) == 0 {
 		return unknown(anything), q, true
 	}
 	return f.contents(at, q.size, unknown(anything)), q, true
+}
+
+// throughVariable turns a question about what a variable of the file points to
+// into a parameter: the places that store to the variable answer it.
+func (f *flow) throughVariable(n *node, q question) (values, bool) {
+	if !q.kept || n.Op != isa.Load || n.Dst != q.reg || n.Base != isa.NoReg || n.Index != isa.NoReg ||
+		int(n.Size) != f.abi.WordSize || f.slot(uint64(n.Disp)) != nil || f.im.constant(uint64(n.Disp)) {
+		return values{}, false
+	}
+	q.reg, q.variable = isa.NoReg, uint64(n.Disp)
+	return values{params: []param{{at: q}}}, true
 }
 
 // stored is the value that a node writes to the memory asked for; writes
