@@ -267,16 +267,27 @@ func TestCheckLayer(t *testing.T) {
 	})
 }
 
-// TestClassLogic runs the Python functions of the image class on their own:
-// they need BitBake's library, and no build.
+// TestClassLogic runs the Python functions of the image class on their own.
 func TestClassLogic(t *testing.T) {
+	runPython(t, "class_test.py", imageClass)
+}
+
+// TestRuntimeCase runs the case for the booted image against a pretended one.
+func TestRuntimeCase(t *testing.T) {
+	runPython(t, "runtime_test.py", filepath.Join(layer, "lib/oeqa/runtime/cases/systemd_hardening.py"))
+}
+
+// runPython runs a test in Python with each BitBake and OpenEmbedded-Core at
+// hand: it needs their libraries, and no build.
+func runPython(t *testing.T, script, argument string) {
 	rigs := rigsAtHand()
 	if len(rigs) == 0 {
 		t.Skip("no BitBake at hand")
 	}
 	for _, r := range rigs {
-		test := exec.Command("python3", "../testdata/rig/class_test.py", imageClass)
-		test.Env = append(os.Environ(), "PYTHONPATH="+filepath.Join(r.bitbake, "lib"))
+		test := exec.Command("python3", "../testdata/rig/"+script, argument)
+		test.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1",
+			"PYTHONPATH="+filepath.Join(r.bitbake, "lib")+":"+filepath.Join(r.core, "meta/lib"))
 		out, err := test.CombinedOutput()
 		assert.NoError(t, err, "%s: %s", r.release, out)
 	}
