@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -84,7 +85,11 @@ func reasons(lines []report.Proposal) string {
 			confidence = p.Confidence
 		}
 		gain = max(gain, p.Gain)
-		why = append(why, p.Reasons...)
+		for _, reason := range p.Reasons { // the lines of one setting share most of them
+			if !slices.Contains(why, reason) {
+				why = append(why, reason)
+			}
+		}
 	}
 	if gain > 0 {
 		confidence += fmt.Sprintf(" (-%s)", gain)

@@ -316,7 +316,7 @@ func (c *collector) walk(file string) {
 		c.unknown(x.id, x.value, place{where: x.where})
 	}
 	for _, x := range p.assumed {
-		c.assume(x.id, x.value, "what it loads lies in the folders or is named in the configuration that were looked at", place{where: x.where})
+		c.assume(x.id, x.value, "it loads no plug-in but those in the folders that its files name", place{where: x.where})
 	}
 	c.session, c.startsUnnamed = p.startsSessions(), false
 	for _, m := range p.modules {
@@ -432,7 +432,7 @@ var execArguments = map[string]int{
 
 // namedByConfiguration is what is assumed of a program that only the running
 // service names, unless it is one that runs what its users ask for.
-const namedByConfiguration = "it starts only programs that its files or the configuration in the image name, and these were looked at"
+const namedByConfiguration = "it starts no program but those that its files and the configuration in the image name"
 
 // exec takes what a call starts. What a shell or an interpreter is asked to do, and
 // a program that only the running service names, is not seen.
