@@ -207,6 +207,17 @@ func TestOneImage(t *testing.T) {
 	})
 }
 
+// TestReadOnlyImage: a read-only rootfs without a package manager is scanned
+// as any other, and its units are traced to their packages.
+func TestReadOnlyImage(t *testing.T) {
+	eachRelease(t, "readonly", func(t *testing.T, r *rig) {
+		built := r.image(t, threshold+"IMAGE_FEATURES:append:pn-rig-image = \" read-only-rootfs\"\n")
+		require.NoError(t, built.err)
+		assert.Len(t, built.issues("unit-exposure"), len(weak)+1)
+		assert.Contains(t, built.output, "foo.service [package rig-file]")
+	})
+}
+
 // TestRmWork: the gate judges again although the work directory is empty.
 func TestRmWork(t *testing.T) {
 	eachRelease(t, "rmwork", func(t *testing.T, r *rig) {
