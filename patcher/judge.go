@@ -149,7 +149,7 @@ func (s *subject) against(setting string, contradictions ...contradiction) (verd
 // early boot may run before what they need is there.
 func mounts(judge func(*subject) verdict) func(*subject) verdict {
 	return func(s *subject) verdict {
-		if !s.service.DefaultDependencies {
+		if !s.service.DefaultDependencies && !s.after("local-fs.target", "sysinit.target", "basic.target") {
 			return withheld("DefaultDependencies=no: it may run before the file systems are set up")
 		}
 		if f := s.facts(func(f report.Fact) bool { return f.ID == "mount" }); len(f) > 0 {
@@ -157,6 +157,13 @@ func mounts(judge func(*subject) verdict) func(*subject) verdict {
 		}
 		return judge(s)
 	}
+}
+
+// after tells whether the unit is ordered after one of the targets by its own lines.
+func (s *subject) after(targets ...string) bool {
+	return slices.ContainsFunc(s.Settings, func(x report.Setting) bool {
+		return x.Section == "Unit" && x.Key == "After" && slices.ContainsFunc(strings.Fields(x.Value), func(w string) bool { return slices.Contains(targets, w) })
+	})
 }
 
 func noNewPrivileges(s *subject) verdict {
@@ -192,9 +199,15 @@ func privateDevices(s *subject) verdict {
 	return s.proposed(report.Likely, yes("PrivateDevices"), "nothing that it runs, and no configuration in the image, names a device but the pseudo devices that stay")
 }
 
+func clockDevices(s *subject) []string {
+	return s.facts(func(f report.Fact) bool {
+		return isPath(f) && slices.ContainsFunc([]string{"/dev/rtc", "/dev/ptp", "/dev/pps"}, func(d string) bool { return strings.HasPrefix(f.Value, d) })
+	})
+}
+
 // protectClock: before 251.14 it also closed all devices (DeviceAllow= of the clock).
 func protectClock(s *subject) verdict {
-	contradictions := []contradiction{fact("clock", ""), below("/dev/rtc", "/dev/rtc0", "/dev/ptp0", "/dev/pps0")}
+	contradictions := []contradiction{fact("clock", ""), clockDevices}
 	if !s.version.Has(unit.Version{Major: 251, Point: 14}, unit.Version{Major: 252}) {
 		contradictions = append(contradictions, realDevices)
 	}

@@ -21,8 +21,10 @@ type place struct {
 type call struct {
 	name   string
 	args   []elfcode.Arg
-	libc   bool // made by the C library for itself
-	kernel bool // a system call, not a function of the C library
+	libc   bool   // made by the C library for itself
+	kernel bool   // a system call, not a function of the C library
+	in     string // the function that makes it, if it has a name
+	soname string // of the module that makes it
 	at     place
 }
 
@@ -121,11 +123,11 @@ func judgeSocket(c *collector, x *call) {
 	switch {
 	case all:
 	case x.libc: // the resolver and name services take the family from addresses
-		for _, f := range []string{"AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"} {
+		for _, f := range addressFamilies {
 			c.fact(FactSocketFamily, f, x.at)
 		}
 	default:
-		c.unknown("socket-family-unresolved", "", x.at)
+		c.assume("socket-family-unresolved", "", "a family that is not in the code is that of a local, Internet or netlink address", x.at)
 	}
 	if x.name == "socketpair" || x.libc {
 		return
@@ -148,6 +150,9 @@ func onlyFamily(families []uint64, all bool, name string) bool {
 		return f >= uint64(len(familyNames)) || familyNames[f] != name
 	})
 }
+
+// addressFamilies are those that addresses from configuration or a resolver have.
+var addressFamilies = []string{"AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"}
 
 // judgeNetlink: which netlink protocol decides what the kernel asks for.
 func judgeNetlink(c *collector, x *call) {
@@ -208,8 +213,8 @@ func harmlessIoctl(request uint64) bool {
 
 func judgeIoctl(c *collector, x *call) {
 	requests, all := x.ints(1)
-	if x.libc {
-		return // terminals and interface lists
+	if x.libc || slices.Contains(harmlessWrappers, x.in) {
+		return // of the C library: terminals and interface lists
 	}
 	if !all {
 		c.capability(x.at, "CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SYS_RAWIO", "CAP_SYS_TTY_CONFIG", "CAP_LINUX_IMMUTABLE", "CAP_SYS_TIME")
@@ -297,7 +302,7 @@ func judgeNamespaces(c *collector, x *call, libraryArg, syscallArg int) {
 		index = libraryArg
 	}
 	flags, all := x.ints(index)
-	if !all {
+	if !all && !slices.ContainsFunc(forksOnly, func(name string) bool { return strings.HasPrefix(x.soname, name) }) {
 		c.unknown("namespace-flags-unresolved", x.name, x.at)
 	}
 	for _, f := range flags {

@@ -59,7 +59,7 @@ var blockedBy = map[string][]string{
 	"protection-unresolved":        {"MemoryDenyWriteExecute"},
 	"scheduling-policy-unresolved": {"RestrictRealtime"},
 	"mode-unresolved":              {"RestrictSUIDSGID"},
-	"ioctl-unresolved":             {"PrivateDevices", "ProtectClock"},
+	"ioctl-unresolved":             {},
 	"capabilities-unresolved":      {"CapabilityBoundingSet"},
 }
 
@@ -312,6 +312,10 @@ func (c *collector) walk(file string) {
 	}
 	c.seen["walk "+file] = true
 	p := c.im.program(file)
+	if slices.Contains(controlPrograms, path.Base(file)) && !c.isMain(file) {
+		c.control(p)
+		return
+	}
 	for _, x := range p.problem {
 		c.unknown(x.id, x.value, place{where: x.where})
 	}
@@ -343,10 +347,36 @@ func (c *collector) walk(file string) {
 	}
 }
 
+// isMain tells whether a file is one that the unit itself runs.
+func (c *collector) isMain(file string) bool {
+	return slices.ContainsFunc(c.result.Executables, func(e Executable) bool {
+		resolved, err := c.im.fs.Resolve(e.Path)
+		return err == nil && resolved == file
+	})
+}
+
+// control takes a program that asks the service manager: its system calls, and the
+// local socket that it asks over.
+func (c *collector) control(p *program) {
+	at := place{where: p.path}
+	c.fact(FactSocketFamily, "AF_UNIX", at)
+	for _, m := range p.modules {
+		for _, i := range m.reached.Sites {
+			if s := &m.file.Sites[i]; s.Kind == elfcode.SyscallSite {
+				for _, n := range s.Number.Ints {
+					if name, ok := elfcode.SyscallName(m.file.Arch, n&0xffffffff); ok {
+						c.syscalls[name] = true
+					}
+				}
+			}
+		}
+	}
+}
+
 // site takes one reached system call or deciding library call.
 func (c *collector) site(m *loaded, s *elfcode.Site, open bool) {
 	at := func() place { return m.place(s) }
-	x := call{args: s.Args, libc: m.libc}
+	x := call{args: s.Args, libc: m.libc, in: m.file.Funcs[s.Func].Name, soname: m.file.SONAME}
 	if s.Kind == elfcode.CallSite {
 		x.name = m.file.Imports[s.Import].Name
 		if s.Depends && !open {
@@ -409,6 +439,9 @@ func (c *collector) syscall(name string, at place) {
 		return
 	}
 	c.syscalls[name] = true
+	if name == "capset" {
+		c.unknown("capabilities-unresolved", name, at)
+	}
 	for _, n := range syscallNeeds[name] {
 		c.fact(n.fact, n.value, at)
 	}
@@ -517,8 +550,10 @@ func (c *collector) finish() {
 		c.fact(FactCapability, "CAP_NET_BIND_SERVICE", c.mayBindAt)
 		c.fact(FactPrivilegedPort, "", c.mayBindAt)
 	}
-	if c.syscalls["capset"] {
-		c.unknown("capabilities-unresolved", "capset", place{})
+	if c.hasUnknown("socket-family-unresolved") {
+		for _, f := range addressFamilies {
+			c.fact(FactSocketFamily, f, place{where: "assumed"})
+		}
 	}
 	for name := range c.syscalls {
 		c.result.Syscalls = append(c.result.Syscalls, name)

@@ -2,7 +2,10 @@
 
 package evidence
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // knownLibrary says of a library what its code keeps in memory and the analysis
 // does not follow: the system calls behind a number from memory. Each is from the
@@ -11,6 +14,28 @@ type knownLibrary struct {
 	soname string // prefix
 	calls  string // system calls that it makes by number
 }
+
+// optionalPaths are libraries that get along without what their strings name: they
+// log to the kernel, ask for a policy or look at a limit where they can, and go on
+// where they cannot. The dynamic loader's are of its own options.
+var optionalPaths = []string{"libsystemd.so.0", "libudev.so.1", "libcap-ng.so.0", "libcap.so.2"}
+
+func hasOptionalPaths(m *loaded) bool {
+	return m.libc || slices.ContainsFunc(optionalPaths, func(name string) bool { return strings.HasPrefix(m.file.SONAME, name) })
+}
+
+// harmlessWrappers are exported functions that hand a request of their caller on,
+// with which their libraries' users only ever ask for what every program may.
+var harmlessWrappers = []string{"BIO_socket_ioctl"} // FIONBIO and FIONREAD of sockets
+
+// forksOnly are libraries whose clone() with flags from memory makes processes,
+// no name spaces, for what their users can ask of them.
+var forksOnly = []string{"libsystemd.so.0"}
+
+// controlPrograms ask the service manager over its socket. Started by a service they
+// need what their system calls need, and run nothing for it. The manager's own
+// program hands over to them when it is not PID 1.
+var controlPrograms = []string{"systemctl", "systemd"}
 
 var knownLibraries = []knownLibrary{
 	// cap_proc.c: the calls that cap_set_syscall() may replace.

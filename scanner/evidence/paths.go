@@ -20,12 +20,19 @@ const (
 var guarded = []string{"/dev", "/proc", "/sys", "/tmp", "/var/tmp", "/home", "/root", "/run/user", "/boot", "/efi", "/usr", "/etc",
 	"/lib/modules", "/var", "/run", "/opt", "/srv", "/mnt", "/media"}
 
+// randomDevices are asked besides /dev/urandom by libraries that collect entropy.
+var randomDevices = []string{"/dev/hwrng", "/dev/hw_random", "/dev/srandom", "/dev/prandom", "/dev/arandom"}
+
 // strings takes the paths among the strings that a module's reached code refers
 // to. Those of the C library are its own business: it reads its configuration.
 func (c *collector) strings(m *loaded) {
+	urandom := slices.Contains(m.file.Strings, "/dev/urandom")
 	for _, id := range m.reached.Strings {
 		text := m.file.Strings[id]
-		if m.libc && !strings.HasPrefix(text, "/tmp") && !strings.HasPrefix(text, "/var/tmp") {
+		if urandom && slices.Contains(randomDevices, text) {
+			continue // one of several sources, of which /dev/urandom always stays
+		}
+		if hasOptionalPaths(m) {
 			continue
 		}
 		if slices.Contains(sessionMarks, text) {
