@@ -120,20 +120,27 @@ func unless(setting, confidence, reason string, contradictions ...contradiction)
 	}
 }
 
-// proposed is a proposal from evidence: where something was assumed it is likely at
-// most, and says what.
+// proposed is a proposal from evidence: where something was assumed that it stands
+// on, it is likely at most, and names the unknowns; explain shows them.
 func (s *subject) proposed(confidence string, lines []line, because ...string) verdict {
 	var assumed []string
 	for _, u := range s.Unknowns {
-		if u.Assumption != "" {
-			assumed = append(assumed, "assumed: "+u.Assumption)
+		if u.Assumption != "" && concerns(u.ID, lines[0].setting) {
+			assumed = append(assumed, u.ID)
 		}
 	}
 	if len(assumed) > 0 {
 		slices.Sort(assumed)
-		confidence, because = report.Likely, append(because, slices.Compact(assumed)...)
+		confidence = report.Likely
+		because = append(because, "on the assumption for "+strings.Join(slices.Compact(assumed), ", "))
 	}
 	return proposed(confidence, lines, because...)
+}
+
+// concerns tells whether an unknown with an assumption matters for a setting: one
+// about addresses does for what restricts sockets, the others hide code.
+func concerns(unknown, setting string) bool {
+	return unknown != "socket-family-unresolved" || setting == "RestrictAddressFamilies" || setting == "CapabilityBoundingSet"
 }
 
 // against collects what blocks or contradicts a setting.
