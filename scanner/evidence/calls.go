@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
+	"github.com/systemd-hardening/systemd-hardening/scanner/unit"
 )
 
 // place is where something was found: a file with an offset, and the calls that
@@ -77,6 +78,7 @@ var judges = map[string]func(*collector, *call){
 	"mkdirat":                        func(c *collector, x *call) { judgeMode(c, x, 2) },
 	"mknod":                          func(c *collector, x *call) { judgeMode(c, x, 1) },
 	"mknodat":                        func(c *collector, x *call) { judgeMode(c, x, 2) },
+	"capset":                         judgeCapset,
 	"timerfd_create":                 judgeAlarm,
 	"timer_create":                   judgeAlarm,
 	"fcntl":                          judgeFcntl,
@@ -375,4 +377,36 @@ func judgeFcntl(c *collector, x *call) {
 			c.capability(x.at, "CAP_SYS_RESOURCE")
 		}
 	}
+}
+
+// judgeCapset: a process can keep only capabilities that its bounding set has, so
+// those that it sets for itself count as needed. The data are two words for each
+// of effective and permitted (capset(2), version 3).
+func judgeCapset(c *collector, x *call) {
+	if x.libc {
+		return // hands on what its callers gave, who are seen
+	}
+	var words []elfcode.Values
+	for _, a := range x.args {
+		if a.Index == 1 {
+			words = append(words, a.Values)
+		}
+	}
+	complete := len(words) == 4
+	for i, w := range words {
+		complete = complete && w.Complete()
+		for _, bits := range w.Ints {
+			c.capabilityBits(bits&0xffffffff<<(32*(i/2)), x.at)
+		}
+	}
+	if !complete {
+		c.unknown("capabilities-unresolved", x.name, x.at)
+	}
+}
+
+func (c *collector) capabilityBits(bits uint64, at place) {
+	if bits&(1<<41-1) == 1<<41-1 {
+		return // all: no more than what there is
+	}
+	c.capability(at, unit.CapabilitySet(bits).Names()...)
 }

@@ -439,9 +439,6 @@ func (c *collector) syscall(name string, at place) {
 		return
 	}
 	c.syscalls[name] = true
-	if name == "capset" {
-		c.unknown("capabilities-unresolved", name, at)
-	}
 	for _, n := range syscallNeeds[name] {
 		c.fact(n.fact, n.value, at)
 	}
