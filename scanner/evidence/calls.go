@@ -26,6 +26,7 @@ type call struct {
 	kernel bool   // a system call, not a function of the C library
 	in     string // the function that makes it, if it has a name
 	soname string // of the module that makes it
+	module string // its path
 	at     place
 }
 

@@ -76,8 +76,8 @@ type collector struct {
 	mayBind       bool
 	mayBindAt     place
 	execStack     bool
-	startsUnnamed bool // the program that is looked at starts what its code does not name
-	session       bool // the program that is looked at runs what its users ask for
+	startsUnnamed []string // modules of the program that is looked at which start what its code does not name
+	session       bool     // the program that is looked at runs what its users ask for
 }
 
 // target is a program to look at.
@@ -322,7 +322,7 @@ func (c *collector) walk(file string) {
 	for _, x := range p.assumed {
 		c.assume(x.id, x.value, "it loads no plug-in but those in the folders that its files name", place{where: x.where})
 	}
-	c.session, c.startsUnnamed = p.startsSessions(), false
+	c.session, c.startsUnnamed = p.startsSessions(), nil
 	for _, m := range p.modules {
 		if m.file.ExecStack || m.file.TextRel || m.file.RWXSegment {
 			c.execStack = true
@@ -342,7 +342,7 @@ func (c *collector) walk(file string) {
 		}
 		c.strings(m)
 	}
-	if c.startsUnnamed {
+	if len(c.startsUnnamed) > 0 {
 		c.programsNamedBy(p)
 	}
 }
@@ -376,7 +376,7 @@ func (c *collector) control(p *program) {
 // site takes one reached system call or deciding library call.
 func (c *collector) site(m *loaded, s *elfcode.Site, open bool) {
 	at := func() place { return m.place(s) }
-	x := call{args: s.Args, libc: m.libc, in: m.file.Funcs[s.Func].Name, soname: m.file.SONAME}
+	x := call{args: s.Args, libc: m.libc, in: m.file.Funcs[s.Func].Name, soname: m.file.SONAME, module: m.path}
 	if s.Kind == elfcode.CallSite {
 		x.name = m.file.Imports[s.Import].Name
 		if s.Depends && !open {
@@ -469,7 +469,7 @@ const namedByConfiguration = "it starts no program but those that its files and 
 func (c *collector) exec(x *call, index int) {
 	v, ok := x.arg(index)
 	if !ok || !v.Complete() || x.name == "fexecve" || x.name == "execveat" {
-		c.unnamed(x.name, x.at)
+		c.unnamed(x, x.name)
 	}
 	for _, text := range v.Strings {
 		if x.name == "system" || x.name == "popen" {
@@ -483,19 +483,21 @@ func (c *collector) exec(x *call, index int) {
 		}
 		c.start(file, nil, x.at)
 		if _, shell := shells[path.Base(file)]; shell {
-			c.unnamed(file, x.at)
+			c.unnamed(x, file)
 		}
 	}
 }
 
 // unnamed notes the start of a program that is not named in the code.
-func (c *collector) unnamed(value string, at place) {
-	c.startsUnnamed = true
-	if c.session {
-		c.unknown("exec-session", value, at)
-		return
+func (c *collector) unnamed(x *call, value string) {
+	switch {
+	case slices.ContainsFunc(startsKnown, func(name string) bool { return strings.HasPrefix(x.soname, name) }):
+	case c.session:
+		c.unknown("exec-session", value, x.at)
+	default:
+		c.startsUnnamed = append(c.startsUnnamed, x.module)
+		c.assume("exec-unresolved", value, namedByConfiguration, x.at)
 	}
-	c.assume("exec-unresolved", value, namedByConfiguration, at)
 }
 
 // place gives the address of a site and the way there.

@@ -32,6 +32,10 @@ var harmlessWrappers = []string{"BIO_socket_ioctl"} // FIONBIO and FIONREAD of s
 // no name spaces, for what their users can ask of them.
 var forksOnly = []string{"libsystemd.so.0"}
 
+// startsKnown are libraries that start one program, which their strings name:
+// libdbus its launcher, where no session bus is set (dbus-sysdeps-unix.c).
+var startsKnown = []string{"libdbus-1.so.3"}
+
 // controlPrograms ask the service manager over its socket. Started by a service they
 // need what their system calls need, and run nothing for it. The manager's own
 // program hands over to them when it is not PID 1.

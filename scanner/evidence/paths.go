@@ -20,17 +20,17 @@ const (
 var guarded = []string{"/dev", "/proc", "/sys", "/tmp", "/var/tmp", "/home", "/root", "/run/user", "/boot", "/efi", "/usr", "/etc",
 	"/lib/modules", "/var", "/run", "/opt", "/srv", "/mnt", "/media"}
 
-// randomDevices are asked besides /dev/urandom by libraries that collect entropy.
-var randomDevices = []string{"/dev/hwrng", "/dev/hw_random", "/dev/srandom", "/dev/prandom", "/dev/arandom"}
+// randomDevices are what OpenSSL asks only after getrandom(2) and /dev/urandom,
+// which always stay (crypto/rand/rand_unix.c, DEVRANDOM).
+var randomDevices = []string{"/dev/hwrng", "/dev/srandom"}
 
 // strings takes the paths among the strings that a module's reached code refers
 // to. Those of the C library are its own business: it reads its configuration.
 func (c *collector) strings(m *loaded) {
-	urandom := slices.Contains(m.file.Strings, "/dev/urandom")
 	for _, id := range m.reached.Strings {
 		text := m.file.Strings[id]
-		if urandom && slices.Contains(randomDevices, text) {
-			continue // one of several sources, of which /dev/urandom always stays
+		if slices.Contains(randomDevices, text) && strings.HasPrefix(m.file.SONAME, "libcrypto.so") {
+			continue
 		}
 		if hasOptionalPaths(m) {
 			continue
@@ -54,6 +54,9 @@ func (c *collector) programsNamedBy(p *program) {
 		for _, id := range m.reached.Strings {
 			if text := m.file.Strings[id]; strings.HasPrefix(text, "/") && len(text) < 256 {
 				c.namedProgram(text, place{where: m.path})
+				if m == p.modules[0] || slices.Contains(c.startsUnnamed, m.path) {
+					c.programsIn(path.Clean(text), 2, place{where: m.path})
+				}
 			}
 		}
 	}
@@ -154,5 +157,36 @@ func (c *collector) namedProgram(file string, at place) {
 	}
 	if kind, _ := c.im.kind(file); kind == KindELF || kind == KindScript {
 		c.start(file, nil, at)
+	}
+}
+
+// sharedFolders hold programs of everybody: that a program names one does not tell
+// what it starts there.
+var sharedFolders = strings.Fields("/ /bin /sbin /usr /usr/bin /usr/sbin /usr/local /usr/local/bin /usr/local/sbin /etc /var /lib /usr/lib /usr/share /usr/libexec /proc /sys /dev /run /tmp /home /root /opt")
+
+const maxPrograms = 400 // of the folders that one program names
+
+// programsIn takes the programs in a folder of a service's own, and in the folders
+// below it: filters, back ends, hooks and the like.
+func (c *collector) programsIn(dir string, depth int, at place) {
+	if slices.Contains(sharedFolders, dir) || slices.Contains(c.im.libraryDirs, dir) || c.seen["folder "+dir] {
+		return
+	}
+	info, err := c.im.fs.Stat(dir)
+	if err != nil || !info.IsDir() {
+		return
+	}
+	c.seen["folder "+dir] = true
+	entries, err := c.im.fs.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries[:min(len(entries), maxPrograms)] {
+		switch file := dir + "/" + e.Name(); {
+		case e.IsDir() && depth > 1:
+			c.programsIn(file, depth-1, at)
+		case !e.IsDir() && !strings.Contains(e.Name(), ".so"):
+			c.namedProgram(file, at)
+		}
 	}
 }

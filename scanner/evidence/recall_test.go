@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
+	"github.com/systemd-hardening/systemd-hardening/scanner/rootfs"
+	"github.com/systemd-hardening/systemd-hardening/scanner/seccomp"
+	"github.com/systemd-hardening/systemd-hardening/scanner/unit"
+)
+
+var recallTable = flag.Bool("table", false, "write the table of daemons into docs/evidence.md")
+
+const (
+	traceFiles   = "../../testdata/strace/traces/*.txt"
+	evidencePage = "../../docs/evidence.md"
+	tableBegin   = "<!-- table of daemons: make recall-test -->\n"
+	tableEnd     = "<!-- end of the table -->\n"
+)
+
+// recording is what a daemon did under strace: testdata/strace/README.md.
+type recording struct {
+	name string
+	unit string
+	seen []observation
+}
+
+// observation is one line, with the program that did it.
+type observation struct{ program, kind, value string }
+
+func readRecording(t *testing.T, file string) recording {
+	f, err := os.Open(file)
+	require.NoError(t, err)
+	defer f.Close()
+	r := recording{name: strings.TrimSuffix(filepath.Base(file), ".txt")}
+	program := ""
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		kind, value, _ := strings.Cut(lines.Text(), " ")
+		switch {
+		case kind == "" || kind == "#":
+		case kind == "program":
+			program = value
+		case program == "":
+			r.unit += lines.Text() + "\n"
+		default:
+			r.seen = append(r.seen, observation{program, kind, value})
+		}
+	}
+	require.NoError(t, lines.Err())
+	require.NotEmpty(t, r.seen, file)
+	return r
+}
+
+// collect is the static result for the unit that was recorded.
+func (r recording) collect(t *testing.T, im *Image) *Result {
+	version, err := unit.ParseVersion("257")
+	require.NoError(t, err)
+	name := r.name + ".service"
+	assignments, _, err := unit.Parse([]byte("[Service]\n"+r.unit), "/etc/systemd/system/"+name, "service", version)
+	require.NoError(t, err)
+	service, err := unit.NewRules(version).Evaluate(name, "", assignments)
+	require.NoError(t, err)
+	return im.Collect(&unit.Unit{Name: name, LoadState: unit.Loaded, Assignments: assignments, Service: service})
+}
+
+// harmless are observations that no setting which is proposed can hinder, and that the
+// static result therefore leaves out on purpose.
+var harmless = []struct {
+	kind, value string // a prefix
+	reason      string
+}{
+	{"syscall", "restart_syscall", "the kernel resumes a call by it after a stop; the program does not make it"},
+	{"prctl", "", "judged by the capabilities that an option asks for"},
+	{"ioctl", "", "judged by the capabilities that a request asks for"},
+	{"path", "read /dev/null", "PrivateDevices= leaves it"},
+	{"path", "write /dev/null", "PrivateDevices= leaves it"},
+	{"path", "read /dev/urandom", "PrivateDevices= leaves it"},
+	{"path", "read /dev/random", "PrivateDevices= leaves it"},
+	{"path", "read /dev/log", "a link into /run, kept by PrivateDevices="},
+	{"path", "read /proc/self", "ProtectProc= and ProtectKernelTunables= leave it"},
+	{"path", "read /proc/sys/kernel", "the C library reads limits there; ProtectKernelTunables= only forbids to write"},
+	{"path", "read /proc/sys/vm", "the C library reads limits there; ProtectKernelTunables= only forbids to write"},
+	{"path", "read /sys/devices/system/cpu", "the C library counts processors; ProtectKernelTunables= only forbids to write"},
+}
+
+func isHarmless(o observation) bool {
+	for _, h := range harmless {
+		if o.kind == h.kind && strings.HasPrefix(o.value, h.value) {
+			return true
+		}
+	}
+	return false
+}
+
+// hinders names the setting that would hinder an observation.
+var hinders = map[string]string{
+	"syscall": "SystemCallFilter", "family": "RestrictAddressFamilies", "namespace": "RestrictNamespaces", "wx": "MemoryDenyWriteExecute",
+	"policy": "RestrictRealtime", "mode": "RestrictSUIDSGID", "port": "CapabilityBoundingSet", "path": "ProtectSystem", "exec": Everything,
+}
+
+// foresees tells whether the static set has an observation.
+func (r *Result) foresees(im *Image, o observation) bool {
+	switch o.kind {
+	case "syscall":
+		return slices.Contains(r.Syscalls, o.value)
+	case "family":
+		return r.hasFact(FactSocketFamily, o.value)
+	case "wx":
+		return r.hasFact(FactWX, o.value)
+	case "policy":
+		return r.anyFact(FactRealtime, func(string) bool { return true })
+	case "mode":
+		return r.anyFact(FactSetIDBits, func(string) bool { return true })
+	case "port":
+		return r.hasFact(FactPrivilegedPort, "")
+	case "namespace":
+		name := strings.ToLower(strings.TrimPrefix(o.value, "CLONE_NEW"))
+		return r.hasFact(FactNamespace, strings.Replace(name, "ns", "mnt", 1)) || r.hasFact(FactNamespace, "all")
+	case "exec":
+		return r.starts(im, o.value)
+	case "path":
+		_, file, _ := strings.Cut(o.value, " ")
+		return r.anyFact(FactPath, func(fact string) bool { return names(fact, file) }) || r.starts(im, file)
+	}
+	return false
+}
+
+func (r *Result) hasFact(id, value string) bool {
+	return r.anyFact(id, func(v string) bool { return v == value })
+}
+
+func (r *Result) anyFact(id string, ok func(value string) bool) bool {
+	return slices.ContainsFunc(r.Facts, func(f Fact) bool { return f.ID == id && ok(f.Value) })
+}
+
+// starts tells whether a program is one of the unit's, or one that these start.
+func (r *Result) starts(im *Image, file string) bool {
+	same := func(other string) bool {
+		a, errA := im.fs.Resolve(file)
+		b, errB := im.fs.Resolve(other)
+		return file == other || errA == nil && errB == nil && a == b
+	}
+	return r.anyFact(FactExec, same) || slices.ContainsFunc(r.Executables, func(e Executable) bool { return same(e.Path) })
+}
+
+// names tells whether a path fact stands for a path that was seen. A trace has only the
+// place of most paths: there a fact inside of it counts. Of /dev, /proc and /sys it
+// has the path: there the fact must be the path or what it begins with.
+func names(fact, seen string) bool {
+	fact, _, _ = strings.Cut(fact, "%")
+	if fact == seen || strings.HasPrefix(seen, strings.TrimSuffix(fact, "/")+"/") && strings.Count(fact, "/") > 1 {
+		return true
+	}
+	switch {
+	case strings.HasPrefix(seen, "/dev/"), strings.HasPrefix(seen, "/sys/"):
+		return strings.HasSuffix(fact, "/") && strings.HasPrefix(seen, fact)
+	case strings.HasPrefix(seen, "/proc/"):
+		return strings.HasPrefix(seen, "/proc/N") && strings.HasPrefix(fact, "/proc")
+	}
+	return strings.HasPrefix(fact, seen+"/")
+}
+
+// covers tells whether something unknown says that an observation was to be expected;
+// an unknown with an assumption does not.
+func (r *Result) covers(o observation) bool {
+	return slices.ContainsFunc(r.Unknowns, func(u Unknown) bool {
+		return slices.Contains(u.Blocks, Everything) || slices.Contains(u.Blocks, hinders[o.kind])
+	})
+}
+
+// comparison counts what of a recording the static result has.
+type comparison struct {
+	name             string
+	traced, static   int // system calls
+	covered          []observation
+	missed           []observation
+	complete         bool
+	unknown, assumed []string // kinds, sorted
+	naive            int
+}
+
+func compare(im *Image, r recording, result *Result) comparison {
+	c := comparison{name: r.name, static: len(result.Syscalls), complete: result.Complete}
+	traced := map[string]bool{}
+	for _, o := range r.seen {
+		if o.kind == "syscall" {
+			traced[o.value] = true
+		}
+		switch {
+		case isHarmless(o), result.foresees(im, o):
+		case result.covers(o):
+			c.covered = append(c.covered, o)
+		default:
+			c.missed = append(c.missed, o)
+		}
+	}
+	c.traced = len(traced)
+	for _, u := range result.Unknowns {
+		if u.Assumption == "" && len(u.Blocks) > 0 {
+			c.unknown = append(c.unknown, u.ID)
+		} else if u.Assumption != "" {
+			c.assumed = append(c.assumed, u.ID)
+		}
+	}
+	return c
+}
+
+// TestRecall compares what daemons did under strace with what is found in their files.
+// Nothing may have been done that the static result neither has nor calls unknown.
+func TestRecall(t *testing.T) {
+	im := recallImage(t)
+	files, err := filepath.Glob(traceFiles)
+	require.NoError(t, err)
+	assert.GreaterOrEqual(t, len(files), 25, "recorded daemons")
+	var table []comparison
+	for _, file := range files {
+		r := readRecording(t, file)
+		t.Run(r.name, func(t *testing.T) {
+			result := r.collect(t, im)
+			c := compare(im, r, result)
+			c.naive = naiveCalls(im, result)
+			table = append(table, c)
+			for _, o := range c.covered {
+				t.Logf("only covered by an unknown: %s: %s %s", o.program, o.kind, o.value)
+			}
+			for _, o := range c.missed {
+				t.Errorf("missed: %s: %s %s", o.program, o.kind, o.value)
+			}
+			for _, u := range result.Unknowns {
+				t.Logf("unknown: %s %q at %s blocks %v, assumed: %q", u.ID, u.Value, u.Where, u.Blocks, u.Assumption)
+			}
+		})
+	}
+	if *recallTable {
+		writeTable(t, table)
+	}
+}
+
+// recallImage opens the image that the recordings were made in.
+func recallImage(t *testing.T) *Image {
+	root := os.Getenv("RECALL_ROOTFS")
+	if root == "" {
+		t.Skip("RECALL_ROOTFS does not name the image with the recorded daemons: make recall-test makes it")
+	}
+	fs, err := rootfs.New(root)
+	require.NoError(t, err)
+	return NewImage(fs, seccomp.X8664)
+}
+
+// naiveCalls counts the system calls that a tool finds which takes all code of all
+// modules of a service's programs for reachable.
+func naiveCalls(im *Image, result *Result) int {
+	calls := map[string]bool{}
+	for _, e := range result.Executables {
+		file, err := im.fs.Resolve(e.Path)
+		if err != nil || e.Kind != KindELF {
+			continue
+		}
+		for _, m := range im.program(file).modules {
+			for _, s := range m.file.Sites {
+				for _, n := range s.Number.Ints {
+					if name, ok := elfcode.SyscallName(m.file.Arch, n&0xffffffff); ok {
+						calls[name] = true
+					}
+				}
+			}
+		}
+	}
+	return len(calls)
+}
+
+func TestNames(t *testing.T) {
+	tests := []struct {
+		summary    string
+		fact, seen string
+		want       bool
+	}{
+		{"the same device", "/dev/rtc", "/dev/rtc", true},
+		{"another device", "/dev/rtc", "/dev/rtc0", false},
+		{"a device by a format", "/dev/pts/%d", "/dev/pts/N", true},
+		{"the folder of devices alone says nothing", "/dev", "/dev/watchdog", false},
+		{"a process by a format", "/proc/%d/stat", "/proc/N/stat", true},
+		{"another file of /proc", "/proc/net/dev", "/proc/meminfo", false},
+		{"a folder of /sys and what is in it", "/sys/class/net", "/sys/class/net/eth0", true},
+		{"a file in a place", "/tmp/x", "/tmp", true},
+		{"another place", "/var/tmp/x", "/tmp", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.summary, func(t *testing.T) { assert.Equal(t, tt.want, names(tt.fact, tt.seen)) })
+	}
+}
+
+// writeTable puts the table of daemons into the documentation.
+func writeTable(t *testing.T, table []comparison) {
+	var b strings.Builder
+	b.WriteString("| daemon | traced | static | all code | only unknown | missed | complete | unknown |\n|---|--:|--:|--:|--:|--:|---|---|\n")
+	for _, c := range table {
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %t | %s |\n", c.name, c.traced, c.static, c.naive, len(c.covered), len(c.missed), c.complete, counted(c.unknown))
+	}
+	page, err := os.ReadFile(filepath.FromSlash(path.Clean(evidencePage)))
+	require.NoError(t, err)
+	before, rest, found := strings.Cut(string(page), tableBegin)
+	_, after, closed := strings.Cut(rest, tableEnd)
+	require.True(t, found && closed, "the marks of the table")
+	require.NoError(t, os.WriteFile(evidencePage, []byte(before+tableBegin+b.String()+tableEnd+after), 0o644))
+}
+
+// counted writes "a, b (2)" for sorted words.
+func counted(words []string) string {
+	var out []string
+	for len(words) > 0 {
+		n := 1
+		for n < len(words) && words[n] == words[0] {
+			n++
+		}
+		if n > 1 {
+			out = append(out, fmt.Sprintf("%s (%d)", words[0], n))
+		} else {
+			out = append(out, words[0])
+		}
+		words = words[n:]
+	}
+	return strings.Join(out, ", ")
+}
