@@ -341,6 +341,9 @@ func (c *collector) walk(file string) {
 			c.site(m, &m.file.Sites[i], open[i])
 		}
 		c.strings(m)
+		if m.libc {
+			c.cancellable(m)
+		}
 	}
 	if len(c.startsUnnamed) > 0 {
 		c.programsNamedBy(p)

@@ -34,6 +34,12 @@ func NewImage(fs *rootfs.FS, arch seccomp.Arch) *Image {
 	return im
 }
 
+// hasSyscall tells whether the image's architecture has a system call.
+func (im *Image) hasSyscall(name string) bool {
+	_, ok := seccomp.Number(im.arch, name)
+	return ok
+}
+
 // module analyses one ELF file, once.
 func (im *Image) module(file string) (*elfcode.File, error) {
 	once, _ := im.modules.LoadOrStore(file, sync.OnceValues(func() (*elfcode.File, error) {
