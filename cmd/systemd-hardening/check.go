@@ -38,14 +38,16 @@ func newCheck() *cobra.Command {
 with 3 when the gate is not met. Every violation is one line: the unit, its package
 and recipe, the figure, the limit, and the rows that are cheapest to gain.
 
---format qa prints CLASS, SEVERITY and MESSAGE, separated by tabs, for BitBake's QA.`,
+--format qa prints CLASS, SEVERITY and MESSAGE, separated by tabs, for BitBake's QA.
+sarif is for code scanning, with waivers as suppressions; junit has a test case for
+each unit. The exit status is the same for every format.`,
 		Example: `  systemd-hardening check rootfs --threshold 5.0
   systemd-hardening check rootfs --policy policy.conf --baseline baseline.txt
   systemd-hardening check rootfs --baseline baseline.txt --update-baseline`,
 		Args: exactly(1, "one ROOTFS or REPORT"),
 	}
 	t.register(c)
-	o.register(c, "text", "json", "qa")
+	o.register(c, "text", "json", "qa", "sarif", "junit")
 	f := c.Flags()
 	f.StringVar(&g.threshold, "threshold", "", "highest exposure `LEVEL` that passes, 0.0 to 10.0 as systemd-analyze prints it")
 	f.StringArrayVar(&g.policies, "policy", nil, "policy `FILE`; may be given more than once, the later one wins")
@@ -71,7 +73,7 @@ and recipe, the figure, the limit, and the rows that are cheapest to gain.
 		if len(r.Units) == 0 && o.format != "qa" {
 			return fmt.Errorf("%s has no services: nothing was checked", args[0])
 		}
-		return g.print(c, &o, args[0], gate.Check(r))
+		return g.print(c, &o, args[0], r, gate)
 	}
 	return c
 }
@@ -195,14 +197,19 @@ func (g *gateOptions) classes() []report.Class {
 }
 
 // print writes the findings and gives the verdict.
-func (g *gateOptions) print(c *cobra.Command, o *output, image string, findings []report.Finding) error {
-	classes := g.classes()
+func (g *gateOptions) print(c *cobra.Command, o *output, image string, r *report.Report, gate report.Gate) error {
+	findings, classes := gate.Check(r), g.classes()
+	checked := report.Checked{Findings: findings, Failing: classes, Baseline: gate.Baseline}
 	err := o.write(c, func(w io.Writer, t report.Text) error {
 		switch o.format {
 		case "json":
 			return writeFindings(w, findings)
 		case "qa":
 			return report.WriteQA(w, findings)
+		case "sarif":
+			return report.WriteSARIF(w, r, checked)
+		case "junit":
+			return report.WriteJUnit(w, r, checked)
 		}
 		return t.Findings(w, findings, classes, "systemd-hardening scan "+image+" UNIT")
 	})

@@ -20,14 +20,18 @@ func newScan() *cobra.Command {
 UNIT names: the table of each of them, row by row, with the line that decided it.
 
 IGNORED counts lines that systemd would ignore or stumble over, INEFFECTIVE counts
-settings that this target would not enforce.`,
+settings that this target would not enforce.
+
+--format html is one page that needs no network. sarif has every row that does not
+hold as a note; junit has a test case for each unit. For what fails a gate see check.`,
 		Example: `  systemd-hardening scan build/tmp/work/.../rootfs
   systemd-hardening scan rootfs sshd.service
-  systemd-hardening scan rootfs --format json --output report.json`,
+  systemd-hardening scan rootfs --format json --output report.json
+  systemd-hardening scan report.json --format html --output report.html`,
 		Args: atLeast(1, "ROOTFS"),
 	}
 	t.register(c)
-	o.register(c, "text", "json")
+	o.register(c, "text", "json", "html", "sarif", "junit")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := o.check(); err != nil {
 			return err
@@ -40,6 +44,12 @@ settings that this target would not enforce.`,
 			switch {
 			case o.format == "json":
 				return report.WriteJSON(w, r)
+			case o.format == "html":
+				return report.WriteHTML(w, r)
+			case o.format == "sarif":
+				return report.WriteSARIFRows(w, r, report.Observe(r))
+			case o.format == "junit":
+				return report.WriteJUnit(w, r, report.Observe(r))
 			case len(args) == 1:
 				return text.Overview(w, r)
 			}

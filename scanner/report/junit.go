@@ -64,7 +64,7 @@ func WriteJUnit(w io.Writer, r *Report, c Checked) error {
 		if c.fails(f) {
 			suite.add(findingsCase(junitCase{Name: Sanitize(f.Unit), ClassName: "gate", Time: noTime}, []Finding{f}, c))
 		} else {
-			suite.Out += f.Severity + ": " + f.Message + "\n"
+			suite.Out += outputLine(f)
 		}
 	}
 	text, err := xml.MarshalIndent(junitSuites{Name: r.Generator.Name, Tests: suite.Tests, Failures: suite.Failures, Suite: suite}, "", " ")
@@ -114,13 +114,22 @@ func findingsCase(k junitCase, findings []Finding, c Checked) junitCase {
 			k.Skipped = &junitMessage{Message: "waived: " + Sanitize(f.Waived)}
 			fallthrough
 		default:
-			k.Out += f.Severity + ": " + f.Message + "\n"
+			k.Out += outputLine(f)
 		}
 	}
 	if len(k.Failures) > 0 { // a case is either
 		k.Skipped = nil
 	}
 	return k
+}
+
+// outputLine is for what does not fail: an error of a class that fails nothing is a warning.
+func outputLine(f Finding) string {
+	severity := f.Severity
+	if severity == Error {
+		severity = Warning
+	}
+	return severity + ": " + f.Message + "\n"
 }
 
 // placeOf is the file and line of a finding.

@@ -232,6 +232,9 @@ func fingerprint(rule, unit, subject string) map[string]string {
 func subject(f Finding) string {
 	switch f.Class {
 	case ClassDiagnostic:
+		if f.Source == nil {
+			return f.Message
+		}
 		return strings.Replace(f.Message, fmt.Sprintf(":%d: ", f.Source.Line), ": ", 1)
 	case ClassWaiver:
 		return f.Severity
@@ -240,7 +243,7 @@ func subject(f Finding) string {
 }
 
 func locations(unit string, at *Source) []sarifLocation {
-	l := sarifLocation{Logical: []sarifLogical{{unit, "unit"}}}
+	l := sarifLocation{Logical: []sarifLogical{{Sanitize(unit), "unit"}}}
 	if at != nil {
 		l.Physical = &sarifPhysical{Artifact: sarifArtifact{relativeURI(at.File), rootfsBase}}
 		if at.Line > 0 {
