@@ -269,6 +269,9 @@ type scanner struct {
 	out   []finding
 	// Instructions and what is none: tables in the code have many of these.
 	count, invalid int
+	// Jumps through pointers to imports, and whether there are calls or returns.
+	linked uint64
+	plain  bool
 }
 
 // scan collects what the instructions of a part do.
@@ -290,19 +293,11 @@ func (c *code) scan(p *part) {
 }
 
 // linkage tells whether the part is a procedure linkage table: nothing but jumps
-// to imports, at most 32 bytes apart. Calls of its entries are followed to the
-// imports, so that what it does itself is of no interest.
+// through pointers to imports, at most 32 bytes apart, with no call or return
+// among them. Calls of its entries are followed to the imports, so that what it
+// does itself is of no interest.
 func (s *scanner) linkage() bool {
-	n := uint64(0)
-	for _, f := range s.out {
-		switch f.kind {
-		case findTailName, findImport, findIFunc:
-			n++
-		case findCall, findSyscall, findCompat:
-			return false
-		}
-	}
-	return n >= 2 && n*32 >= s.part.end-s.part.start
+	return s.linked >= 4 && !s.plain && s.linked*32 >= s.part.end-s.part.start
 }
 
 func (s *scanner) find(kind findingKind, target uint64) {
@@ -340,7 +335,7 @@ func (s *scanner) step(addr uint64, in *isa.Inst) {
 	case isa.JumpReg, isa.JumpMem:
 		s.jumpIndirect(in)
 	case isa.Return:
-		s.part.returns = true
+		s.part.returns, s.plain = true, true
 	case isa.Syscall:
 		s.find(findSyscall, uint64(in.Imm))
 		s.clear(in.Writes)
@@ -572,12 +567,14 @@ func (s *scanner) loadedSlot(dst isa.Reg, r *reloc) {
 func (s *scanner) call(in *isa.Inst) {
 	switch in.Op {
 	case isa.Call:
+		s.plain = true
 		s.goTo(in.Target, findCall, findImport)
 	case isa.CallReg:
 		if s.name.Has(in.Src) {
+			s.linked++
 			s.find(findImport, s.value[in.Src])
 		} else if v, _, ok := s.get(in.Src); ok {
-			s.goTo(v, findCall, findImport)
+			s.goTo(s.narrow(v+uint64(in.Imm)), findCall, findImport)
 		}
 	case isa.CallMem:
 		s.through(in, findCall, findImport)
@@ -624,6 +621,7 @@ func (s *scanner) through(in *isa.Inst, local, named findingKind) {
 				s.find(local, t)
 			}
 			if id, ok := s.imports.of(r.sym); ok {
+				s.linked++
 				s.find(named, uint64(id))
 			}
 		}
@@ -655,8 +653,9 @@ func (s *scanner) jumpIndirect(in *isa.Inst) {
 		return
 	}
 	if s.name.Has(in.Src) {
+		s.linked++
 		s.find(findTailName, s.value[in.Src])
 	} else if v, _, ok := s.get(in.Src); ok {
-		s.goTo(v, findJump, findTailName)
+		s.goTo(s.narrow(v+uint64(in.Imm)), findJump, findTailName)
 	}
 }
