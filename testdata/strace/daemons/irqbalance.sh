@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+packages=irqbalance
+start='/usr/sbin/irqbalance --foreground'
+requests() { sleep 12; }

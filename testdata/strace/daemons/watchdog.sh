@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+packages=watchdog
+start='/usr/sbin/watchdog -F'
+requests() { sleep 5; }
+reload() { :; }
