@@ -22,7 +22,7 @@ import (
 	"github.com/systemd-hardening/systemd-hardening/scanner/report"
 )
 
-var updateFormats = flag.Bool("update-formats", false, "write the golden files of the output formats anew")
+var update = flag.Bool("update", false, "write the golden files anew")
 
 func ptr[T any](v T) *T { return &v }
 
@@ -94,13 +94,13 @@ func checked(t *testing.T, r *report.Report) report.Checked {
 func golden(t *testing.T, name string, have []byte) {
 	t.Helper()
 	file := filepath.Join("testdata", name)
-	if *updateFormats {
+	if *update {
 		require.NoError(t, os.MkdirAll("testdata", 0o755))
 		require.NoError(t, os.WriteFile(file, have, 0o644))
 	}
 	want, err := os.ReadFile(file)
 	require.NoError(t, err)
-	assert.Equal(t, string(want), string(have), "go test ./scanner/report -update-formats writes it anew")
+	assert.Equal(t, string(want), string(have), "go test ./scanner/report -update writes it anew")
 }
 
 func TestFormats(t *testing.T) {
