@@ -137,6 +137,10 @@ func (d *discoverer) knownStarts() {
 
 // learn notes where a scanned part calls and jumps to.
 func (d *discoverer) learn(p *part) {
+	if p.exit == exitFall && p.framed && d.partAt(p.end) < 0 {
+		// Unwind information may end where the stack changes (clone).
+		d.addState(p.end, start{startSoft, p.thumb, true})
+	}
 	for _, f := range p.found {
 		switch f.kind {
 		case findCall, findIFunc:

@@ -407,6 +407,11 @@ func (s *scanner) memory(in *isa.Inst) {
 	case isa.Store:
 		s.store(in)
 		return
+	case isa.Copy:
+		if r := s.slot(uint64(in.Imm)); in.Src == isa.NoReg && r != nil {
+			s.find(findRead, r.slot)
+		}
+		return
 	case isa.Other, isa.LoadPair, isa.LoadMulti, isa.Load:
 	default:
 		return

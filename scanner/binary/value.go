@@ -605,7 +605,7 @@ func (f *flow) throughVariable(n *node, q question) (values, bool) {
 // stored is the value that a node writes to the memory asked for; writes
 // through other registers are taken to go elsewhere.
 func (f *flow) stored(i int, n *node, q question) (values, bool) {
-	if n.Op < isa.Store || n.Op > isa.StoreMulti || n.Base != q.reg || !n.Mem() {
+	if n.Op < isa.Store || n.Op > isa.Copy || n.Base != q.reg || !n.Mem() {
 		return values{}, false
 	}
 	size := int64(n.Size)
@@ -630,6 +630,8 @@ func (f *flow) stored(i int, n *node, q question) (values, bool) {
 	switch n.Op {
 	case isa.StoreImm:
 		v = exactly(uint64(n.Imm))
+	case isa.Copy:
+		v = f.before(i, question{reg: n.Src, mem: true, size: n.Size, disp: n.Imm, kept: q.kept})
 	case isa.StoreMulti:
 		v = f.register(i, nth(n.List, int(at/size)))
 	case isa.StorePair:

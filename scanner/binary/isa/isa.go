@@ -74,7 +74,7 @@ type Op uint8
 const (
 	// Other changes the registers in Writes in a way that is not modelled; it
 	// may have a memory operand that it reads (not writes: that is Store with
-	// Src NoReg).
+	// Src NoReg): Size bytes for arithmetic, with Size 0 or more than 8 a vector.
 	Other Op = iota
 	// Invalid is not an instruction; Len is what to skip.
 	Invalid
@@ -130,10 +130,14 @@ const (
 	StorePair
 	// StoreMulti stores the registers of List, ascending.
 	StoreMulti
+	// Copy stores, at the memory operand, the Size bytes of memory at Src + Imm,
+	// or at Imm when Src is NoReg (x86-64's push of memory). Src counts before
+	// Adjust.
+	Copy
 
 	// Call calls Target.
 	Call
-	// CallReg calls the address in Src.
+	// CallReg calls the address Src + Imm.
 	CallReg
 	// CallMem calls the address in the memory operand.
 	CallMem
@@ -141,7 +145,7 @@ const (
 	Jump
 	// CondJump goes to Target or on.
 	CondJump
-	// JumpReg goes to the address in Src.
+	// JumpReg goes to the address Src + Imm.
 	JumpReg
 	// JumpMem goes to the address in the memory operand.
 	JumpMem

@@ -421,13 +421,23 @@ func (s *state) indirect(in *isa.Inst, size uint8) {
 	case 4, 5:
 		in.Op, in.Src = isa.JumpMem, s.rm
 	case 6:
-		s.push(in, s.rm)
+		s.pushOperand(in)
 	}
 	if s.mod == 3 && in.Op == isa.CallMem {
 		in.Op = isa.CallReg
 	}
 	if s.mod == 3 && in.Op == isa.JumpMem {
 		in.Op = isa.JumpReg
+	}
+}
+
+// pushOperand pushes a register or a copy of memory.
+func (s *state) pushOperand(in *isa.Inst) {
+	base, disp := in.Base, in.Disp
+	copied := in.Mem() && in.Index == isa.NoReg
+	s.push(in, s.rm)
+	if copied {
+		in.Op, in.Src, in.Imm = isa.Copy, base, disp
 	}
 }
 

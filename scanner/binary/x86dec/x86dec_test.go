@@ -75,6 +75,9 @@ func TestDecode(t *testing.T) {
 		{"push 2", []byte{0x6a, 2}, want(isa.StoreImm, 2, func(i *isa.Inst) {
 			i.Imm, i.Size, i.Base, i.Disp, i.Adjust, i.Flags, i.Writes = 2, 8, rsp, -8, -8, isa.HasMem, isa.Set(rsp)
 		})},
+		{"push [rsp+0x18]", []byte{0xff, 0x74, 0x24, 0x18}, want(isa.Copy, 4, func(i *isa.Inst) {
+			i.Src, i.Imm, i.Size, i.Base, i.Disp, i.Adjust, i.Flags, i.Writes = rsp, 0x18, 8, rsp, -8, -8, isa.HasMem, isa.Set(rsp)
+		})},
 		{"pop rdi", []byte{0x5f}, want(isa.Load, 1, func(i *isa.Inst) {
 			i.Dst, i.Size, i.Base, i.Adjust, i.Flags, i.Writes = rdi, 8, rsp, 8, isa.HasMem, isa.Set(rdi, rsp)
 		})},
