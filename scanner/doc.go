@@ -3,14 +3,16 @@
 // Package scanner is the reading half of systemd-hardening: it takes the root
 // file system of an image and says what its services would score on the device.
 //
-//	rootfs ──> unit ──> exposure ─> report.Report
+//	rootfs ──> unit ──> exposure ─┐
+//	   └─────> binary ─> evidence ┴─> report.Report
 //
 // rootfs reads the tree with every link confined to it; unit finds and loads
 // units as PID 1 of the image's systemd version would, and says which of them the
 // device would have in memory; exposure scores a loaded service as
-// systemd-analyze security of that version does; platform finds version and
-// architecture; seccomp knows system call groups and numbers; pkgdata knows which
-// recipe ships a file; report is what comes out, its gate and its formats.
+// systemd-analyze security of that version does; platform finds version,
+// architecture and kernel, and says which settings the target would enforce;
+// seccomp knows system call groups and numbers; pkgdata knows which recipe ships a
+// file; report is what comes out, its gate and its formats.
 //
 // A scan is a pure function of the image and the options. It writes nothing, runs
 // nothing of the image, and needs neither root nor a running systemd.
