@@ -140,17 +140,30 @@ type run struct {
 // run runs a command with lines appended to local.conf after the base.
 func (r *rig) run(t *testing.T, conf string, command ...string) run {
 	t.Helper()
+	return r.runIn(t, []string{"EXTRA_LAYERS=" + strings.Join(r.layers, " "),
+		"EXTRA_CONF=" + r.write(t, "extra.conf", r.base+conf)}, command...)
+}
+
+// runOn runs a command in the configuration of the last run, on another day.
+func (r *rig) runOn(t *testing.T, day string, command ...string) run {
+	t.Helper()
+	return r.runIn(t, []string{"AS_IT_IS=yes", "BB_ENV_PASSTHROUGH_ADDITIONS=SYSTEMD_HARDENING_TODAY",
+		"SYSTEMD_HARDENING_TODAY=" + day}, command...)
+}
+
+func (r *rig) runIn(t *testing.T, environment []string, command ...string) run {
+	t.Helper()
 	var output bytes.Buffer
 	cmd := exec.Command("../testdata/rig/run-bitbake", command...)
-	cmd.Env = append(os.Environ(), "RELEASE=", "BITBAKE_DIR="+r.bitbake, "OE_CORE_DIR="+r.core, "BUILD_DIR="+r.build(),
-		"EXTRA_LAYERS="+strings.Join(r.layers, " "), "EXTRA_CONF="+r.write(t, "extra.conf", r.base+conf))
+	cmd.Env = append(os.Environ(), "RELEASE=", "BITBAKE_DIR="+r.bitbake, "OE_CORE_DIR="+r.core, "BUILD_DIR="+r.build())
+	cmd.Env = append(cmd.Env, environment...)
 	cmd.Stdout, cmd.Stderr = &output, &output
 	begin := time.Now()
 	err := cmd.Run()
 	result := run{output: output.String(), err: err, took: time.Since(begin)}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("%s\n%s%s", strings.Join(command, " "), conf, result.output)
+			t.Logf("%s: %s\n%s", strings.Join(environment, " "), strings.Join(command, " "), result.output)
 		}
 	})
 	return result

@@ -207,6 +207,24 @@ func TestOneImage(t *testing.T) {
 	})
 }
 
+// TestDays: with BitBake's cache in use and nothing changed but the day, only
+// the image is parsed, and the gate runs on the day that a waiver has expired.
+func TestDays(t *testing.T) {
+	eachRelease(t, "days", func(t *testing.T, r *rig) {
+		require.NoError(t, r.image(t, threshold+asError+waive("until=2099-12-31")).err)
+		require.NoError(t, r.runOn(t, "2099-01-01", "bitbake", "rig-image").err)
+		next := r.runOn(t, "2099-01-02", "bitbake", "rig-image")
+		assert.NoError(t, next.err)
+		assert.Empty(t, next.tasks("rig-image"))
+		assert.Regexp(t, `\(\d+ cached, 1 parsed\)`, next.output)
+		expired := r.runOn(t, "2100-01-01", "bitbake", "rig-image")
+		assert.Error(t, expired.err)
+		assert.Equal(t, []string{"image_qa"}, expired.tasks("rig-image"))
+		assert.Regexp(t, `\(\d+ cached, 1 parsed\)`, expired.output)
+		assert.NotContains(t, expired.output, "basehash")
+	})
+}
+
 // TestReadOnlyImage: a read-only rootfs without a package manager is scanned
 // as any other, and its units are traced to their packages.
 func TestReadOnlyImage(t *testing.T) {

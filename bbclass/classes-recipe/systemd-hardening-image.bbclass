@@ -53,7 +53,7 @@ SYSTEMD_HARDENING_DEPLOYDIR = "${WORKDIR}/deploy-${PN}-systemd-hardening"
 # Images without links have an empty one.
 SYSTEMD_HARDENING_REPORT = "${DEPLOY_DIR_IMAGE}/${@d.getVar('IMAGE_LINK_NAME') or d.getVar('IMAGE_NAME')}.systemd-hardening.json"
 
-# Up to walnascar presets enable services only in do_image, after the scan.
+# Up to styhead presets enable services only in do_image, after the scan.
 SYSTEMD_HARDENING_PRESETS = "${@bb.utils.contains('IMAGE_PREPROCESS_COMMAND', 'systemd_preset_all', 'yes', 'auto', d)}"
 
 # Ownership is what pseudo says it is; the tool, a static binary, cannot ask it.
@@ -99,7 +99,6 @@ python do_systemd_hardening_setscene() {
 }
 addtask do_systemd_hardening_setscene
 addtask do_systemd_hardening after do_rootfs before do_image_qa
-
 
 # The gate. It reads the report where it was deployed: rm_work empties WORKDIR.
 # ERROR_QA and WARN_QA are set in a copy, for these classes only: appended to the
