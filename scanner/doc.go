@@ -9,8 +9,9 @@
 // rootfs reads the tree with every link confined to it; unit finds and loads
 // units as PID 1 of the image's systemd version would, and says which of them the
 // device would have in memory; exposure scores a loaded service as
-// systemd-analyze security of that version does; platform finds version,
-// architecture and kernel, and says which settings the target would enforce;
+// systemd-analyze security of that version does; binary reads one ELF file, and
+// evidence follows what a service's programs reach and turns it into facts and
+// unknowns; platform finds version, architecture and kernel, and says which settings the target would enforce;
 // seccomp knows system call groups and numbers; pkgdata knows which recipe ships a
 // file; report is what comes out, its gate and its formats.
 //
