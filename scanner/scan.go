@@ -185,7 +185,7 @@ func findVersion(image *rootfs.FS, opts Options, img *report.Image) (found, rule
 // versionOf finds systemd's version: its shared library in the image, then the
 // package databases; pkgdata adds the point release that an older library lacks.
 func versionOf(image *rootfs.FS, data *pkgdata.Data) (text, from string, err error) {
-	text, from, err = platform.SystemdVersion(image)
+	text, from, _ = platform.SystemdVersion(image) // unknown is no error yet
 	packaged := ""
 	if data != nil {
 		if packaged, err = data.Version("systemd"); err != nil {

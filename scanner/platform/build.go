@@ -32,6 +32,7 @@ func (b *Build) Has(feature string) (has, known bool) {
 
 // Limits on the search for the list of features.
 const (
+	maxLibraries    = 8 // that are looked into
 	maxLibrarySize  = 16 << 20
 	maxFeatureList  = 2048 // bytes of the list
 	leastOfFeatures = 10   // words of it; what has fewer is another text
@@ -45,7 +46,7 @@ func FindBuild(image fs.FS) *Build {
 		matches, _ := fs.Glob(image, dir+"/libsystemd-shared-*.so")
 		names = append(names, matches...)
 	}
-	for _, name := range append(names, "usr/lib/systemd/systemd", "lib/systemd/systemd") {
+	for _, name := range append(names[:min(len(names), maxLibraries)], "usr/lib/systemd/systemd", "lib/systemd/systemd") {
 		if b := parseBuild(readStart(image, name, maxLibrarySize)); b != nil {
 			b.From = "/" + name
 			return b

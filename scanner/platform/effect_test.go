@@ -222,3 +222,19 @@ func TestRules(t *testing.T) {
 		assert.True(t, all, "%s: no row for all values", setting)
 	}
 }
+
+func FuzzParseBuild(f *testing.F) {
+	f.Add([]byte("x\x00" + features252 + "\x00"))
+	f.Add([]byte("+PAM " + features257 + "\x00PAM \x00+PAM "))
+	f.Add([]byte("-PAM  + - default-hierarchy= \x00"))
+	f.Fuzz(func(t *testing.T, program []byte) {
+		b := parseBuild(program)
+		if b == nil {
+			return
+		}
+		require.GreaterOrEqual(t, len(b.features), leastOfFeatures)
+		for name := range b.features {
+			require.NotContains(t, name, " ")
+		}
+	})
+}

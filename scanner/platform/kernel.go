@@ -57,6 +57,7 @@ func parseKernelVersion(s string) (KernelVersion, bool) {
 
 // Limits on a kernel configuration.
 const (
+	maxConfigs    = 16       // files of an image that are read
 	maxConfigSize = 16 << 20 // bytes, unpacked
 	maxConfigLine = 64 << 10
 )
@@ -159,7 +160,7 @@ func FindKernel(image fs.FS) (*Kernel, error) {
 	var failed error
 	for _, pattern := range kernelConfigs {
 		names, _ := fs.Glob(image, pattern)
-		for _, name := range names {
+		for _, name := range names[max(0, len(names)-maxConfigs):] {
 			k, err := readKernelConfig(image, name)
 			if err != nil {
 				failed = fmt.Errorf("/%s: %w", name, err)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 // Package platform finds out what the image's system is: its systemd version and
-// its architecture. What it cannot find the user has to say.
+// what that was built with, its architecture, its kernel's configuration, and so
+// which settings it would enforce. What it cannot find the user has to say, or it
+// stays unknown.
 package platform
 
 import (
@@ -35,18 +37,15 @@ var packageDatabases = []string{"var/lib/dpkg/status", "usr/lib/opkg/status", "v
 func SystemdVersion(image fs.FS) (version, from string, err error) {
 	for _, dir := range libraryDirs {
 		matches, _ := fs.Glob(image, dir+"/libsystemd-shared-*.so")
-		slices.Sort(matches)
-		for i := len(matches) - 1; i >= 0; i-- {
-			name := path.Base(matches[i])
-			version = strings.TrimSuffix(strings.TrimPrefix(name, "libsystemd-shared-"), ".so")
-			if strings.ContainsRune(version, '.') {
-				return version, "/" + matches[i], nil
-			}
-			if full, file := packageVersion(image); strings.HasPrefix(full, version+".") {
-				return full, file, nil
-			}
-			return version, "/" + matches[i], nil
+		if len(matches) == 0 {
+			continue
 		}
+		library := slices.Max(matches)
+		version = strings.TrimSuffix(strings.TrimPrefix(path.Base(library), "libsystemd-shared-"), ".so")
+		if full, file := packageVersion(image); !strings.ContainsRune(version, '.') && strings.HasPrefix(full, version+".") {
+			return full, file, nil
+		}
+		return version, "/" + library, nil
 	}
 	if version, from = packageVersion(image); version != "" {
 		return version, from, nil
