@@ -87,7 +87,7 @@ func subtract(spans, holes []span) []span {
 // add notes an entry; v carries arm's state in bit 0.
 func (d *discoverer) add(v uint64, kind startKind) {
 	addr, thumb := d.codeAddr(v)
-	if d.im.isCode(addr) {
+	if d.im.isCode(addr) && d.looks(addr, thumb, kind) {
 		d.addState(addr, start{kind, thumb, true})
 	}
 }
@@ -199,8 +199,7 @@ func (d *discoverer) cut() bool {
 }
 
 // state tells whether the code from addr on is Thumb: as its callers say, or
-// for what only unwind information lists, by the look of it. In A32 nearly
-// every word is unconditional, so its highest four bits are 1110.
+// for what only unwind information lists, by the look of it.
 func (d *discoverer) state(addr, end uint64) bool {
 	if d.thumb == nil {
 		return false
@@ -208,9 +207,26 @@ func (d *discoverer) state(addr, end uint64) bool {
 	if s := d.starts[addr]; s.state {
 		return s.thumb
 	}
-	if addr&3 != 0 {
-		return true
+	return addr&3 != 0 || d.unconditional(addr, end) < 0.6
+}
+
+// looks tells whether the code at addr can be what a reference says it is. On
+// arm constants lie between the instructions, and decoding one of them as a call would let
+// code begin anywhere, in the wrong state.
+func (d *discoverer) looks(addr uint64, thumb bool, kind startKind) bool {
+	if d.thumb == nil {
+		return addr%uint64(d.abi.MinLen) == 0
 	}
+	if thumb {
+		return d.unconditional(addr, addr+64) < 0.9
+	}
+	share := d.unconditional(addr, addr+32)
+	return addr&3 == 0 && (share >= 0.6 || kind == startHard && share >= 0.5)
+}
+
+// unconditional is the share of words that would be unconditional in A32, of
+// which nearly all are: their highest four bits are 1110.
+func (d *discoverer) unconditional(addr, end uint64) float64 {
 	b := d.im.from(addr)
 	b = b[:min(uint64(len(b)), end-addr, 256)]
 	words, always := 0, 0
@@ -220,7 +236,7 @@ func (d *discoverer) state(addr, end uint64) bool {
 			always++
 		}
 	}
-	return always*10 < words*6
+	return float64(always) / float64(max(words, 1))
 }
 
 // alternatives notes the entries that are not at the start of a part.

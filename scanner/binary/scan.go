@@ -337,7 +337,11 @@ func (s *scanner) step(addr uint64, in *isa.Inst) {
 	case isa.Return:
 		s.part.returns, s.plain = true, true
 	case isa.Syscall:
-		s.find(findSyscall, uint64(in.Imm))
+		// arm's old ABI has the number in the instruction, from 0x900000 on; other
+		// values are constants among the code.
+		if in.Imm == 0 || in.Imm>>20 == 9 {
+			s.find(findSyscall, uint64(in.Imm)&0xfffff)
+		}
 		s.clear(in.Writes)
 	case isa.CompatSyscall:
 		s.find(findCompat, 0)

@@ -371,7 +371,7 @@ func (f *flow) fromCaller(q question) values {
 	switch {
 	case q.reg == f.abi.SP && q.mem && q.disp >= f.abi.CallPush,
 		slices.Contains(f.abi.Args, q.reg), f.goABI && q.reg < isa.Zero,
-		!q.mem && q.reg == f.abi.SyscallNumber, !q.mem && slices.Contains(f.abi.SyscallArgs, q.reg):
+		!q.mem && (f.abi.CallerSaved.Has(q.reg) || q.reg == f.abi.SyscallNumber || slices.Contains(f.abi.SyscallArgs, q.reg)):
 		return values{params: []param{{at: q}}}
 	}
 	return unknown(anything)
@@ -581,7 +581,7 @@ func (f *flow) memoryEffect(i int, n *node, q question) (values, question, bool)
 		q.reg, q.disp = n.Src, q.disp-n.Imm
 		return values{}, q, false
 	}
-	if v, ok := f.throughVariable(n, q); ok {
+	if v, ok := f.throughVariable(i, n, q); ok {
 		return v, q, true
 	}
 	at := f.define(i, n, q.reg).plus(uint64(q.disp))
@@ -593,13 +593,30 @@ func (f *flow) memoryEffect(i int, n *node, q question) (values, question, bool)
 
 // throughVariable turns a question about what a variable of the file points to
 // into a parameter: the places that store to the variable answer it.
-func (f *flow) throughVariable(n *node, q question) (values, bool) {
-	if !q.kept || n.Op != isa.Load || n.Dst != q.reg || n.Base != isa.NoReg || n.Index != isa.NoReg ||
-		int(n.Size) != f.abi.WordSize || f.slot(uint64(n.Disp)) != nil || f.im.constant(uint64(n.Disp)) {
+func (f *flow) throughVariable(i int, n *node, q question) (values, bool) {
+	if !q.kept || n.Op != isa.Load || n.Dst != q.reg || int(n.Size) != f.abi.WordSize {
 		return values{}, false
 	}
-	q.reg, q.variable = isa.NoReg, uint64(n.Disp)
+	addr, ok := f.operandAddress(i, n)
+	if !ok || f.slot(addr) != nil || f.im.constant(addr) || f.im.segment(addr) == nil {
+		return values{}, false
+	}
+	q.reg, q.variable = isa.NoReg, addr
 	return values{params: []param{{at: q}}}, true
+}
+
+// operandAddress is the address of a node's memory operand, when there is but one.
+func (f *flow) operandAddress(i int, n *node) (uint64, bool) {
+	at := exactly(uint64(n.Disp))
+	for _, r := range []isa.Reg{n.Base, n.Index} {
+		if r != isa.NoReg {
+			at = combine(isa.Add, at, f.register(i, r))
+		}
+	}
+	if at.open() || len(at.ints) != 1 || n.Shift != 0 {
+		return 0, false
+	}
+	return f.narrowed(at.ints[0]), true
 }
 
 // stored is the value that a node writes to the memory asked for; writes
