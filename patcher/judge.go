@@ -300,7 +300,7 @@ var pathCapabilities = []struct {
 }
 
 func capabilityBoundingSet(s *subject) verdict {
-	if s.service.CapabilityBoundingSet != unit.AllCapabilities(s.version) {
+	if len(asks("CapabilityBoundingSet")(s)) > 0 {
 		return withheld() // the unit has a set of its own, which stays
 	}
 	if v := unprivileged([]line{{"CapabilityBoundingSet", ""}}, "a process without capabilities that cannot gain any has no use for the bounding set")(s); v.confidence != "" {

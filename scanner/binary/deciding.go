@@ -22,7 +22,7 @@ var decidingArgs = map[string]string{
 	"mmap": "--ii", "mmap64": "--ii", "mmap2": "--ii", "mprotect": "--i", "pkey_mprotect": "--i", "shmat": "--i",
 	"sched_setscheduler": "-i", "pthread_setschedparam": "-i", "pthread_attr_setschedpolicy": "-i",
 	"posix_spawnattr_setschedpolicy": "-i", "sched_setattr": "-A",
-	"capset": "-C", "keyctl": "i", "bpf": "i", "seccomp": "i", "ptrace": "i", "reboot": "i", "klogctl": "i",
+	"capset": "-C", "cap_from_text": "s", "cap_set_flag": "-iiW", "capng_update": "iii", "capng_updatev": "iiiiiiiiiiii", "keyctl": "i", "bpf": "i", "seccomp": "i", "ptrace": "i", "reboot": "i", "klogctl": "i",
 	"kill": "-i", "setrlimit": "i", "setrlimit64": "i", "prlimit": "-i", "prlimit64": "-i",
 	"clock_settime": "i", "clock_adjtime": "i", "timer_create": "i", "timerfd_create": "i", "memfd_create": "si",
 	"umask": "i", "fchmod": "-i", "chmod": "si", "lchmod": "si", "fchmodat": "-sii", "fchmodat2": "-sii",
@@ -98,6 +98,10 @@ func places(letters string) []argPlace {
 			out = append(out, argPlace{index: p.index, deref: true, offset: 4, size: 4})
 		case 'C':
 			for _, offset := range []int8{0, 4, 12, 16} {
+				out = append(out, argPlace{index: p.index, deref: true, offset: offset, size: 4})
+			}
+		case 'W':
+			for offset := int8(0); offset < 32; offset += 4 {
 				out = append(out, argPlace{index: p.index, deref: true, offset: offset, size: 4})
 			}
 		case 'O':

@@ -80,6 +80,12 @@ var judges = map[string]func(*collector, *call){
 	"mknod":                          func(c *collector, x *call) { judgeMode(c, x, 1) },
 	"mknodat":                        func(c *collector, x *call) { judgeMode(c, x, 2) },
 	"capset":                         judgeCapset,
+	"capng_update":                   judgeCapngUpdate,
+	"capng_updatev":                  judgeCapngUpdate,
+	"cap_set_flag":                   judgeCapFlags,
+	"cap_from_text":                  judgeCapText,
+	"cap_from_name":                  func(c *collector, x *call) { c.unknown("capabilities-unresolved", x.name, x.at) },
+	"capng_fill":                     func(c *collector, x *call) { c.unknown("capabilities-unresolved", x.name, x.at) },
 	"timerfd_create":                 judgeAlarm,
 	"timer_create":                   judgeAlarm,
 	"fcntl":                          judgeFcntl,
@@ -384,7 +390,7 @@ func judgeFcntl(c *collector, x *call) {
 // those that it sets for itself count as needed. The data are two words for each
 // of effective and permitted (capset(2), version 3).
 func judgeCapset(c *collector, x *call) {
-	if x.libc {
+	if x.libc || strings.HasPrefix(x.soname, "libcap-ng.so") || strings.HasPrefix(x.soname, "libcap.so") {
 		return // hands on what its callers gave, who are seen
 	}
 	var words []elfcode.Values
@@ -410,4 +416,67 @@ func (c *collector) capabilityBits(bits uint64, at place) {
 		return // all: no more than what there is
 	}
 	c.capability(at, unit.CapabilitySet(bits).Names()...)
+}
+
+// judgeCapngUpdate: libcap-ng keeps the capabilities that its callers name
+// (capng_update(3)); the list of capng_updatev ends in -1.
+func judgeCapngUpdate(c *collector, x *call) {
+	for i := 2; ; i++ {
+		numbers, all := x.ints(i)
+		if !all || len(numbers) == 0 {
+			c.unknown("capabilities-unresolved", x.name, x.at)
+			return
+		}
+		for _, n := range numbers {
+			if n &= 0xffffffff; n <= 40 {
+				c.capabilityBits(1<<n, x.at)
+			}
+		}
+		if x.name == "capng_update" || slices.Contains(numbers, 0xffffffff) || slices.Contains(numbers, 1<<64-1) {
+			return
+		}
+	}
+}
+
+// judgeCapFlags: libcap keeps the capabilities in the list that its callers hand
+// over (cap_set_flag(3)): a number of entries, then the entries.
+func judgeCapFlags(c *collector, x *call) {
+	counts, all := x.ints(2)
+	var words []elfcode.Values
+	for _, a := range x.args {
+		if a.Index == 3 {
+			words = append(words, a.Values)
+		}
+	}
+	for _, n := range counts {
+		for i := range min(n, 64) {
+			if i >= uint64(len(words)) || !words[i].Complete() {
+				all = false
+				break
+			}
+			for _, capability := range words[i].Ints {
+				if capability <= 40 {
+					c.capabilityBits(1<<capability, x.at)
+				}
+			}
+		}
+	}
+	if !all {
+		c.unknown("capabilities-unresolved", x.name, x.at)
+	}
+}
+
+// judgeCapText: the text form names the capabilities (cap_text_formats(7)).
+func judgeCapText(c *collector, x *call) {
+	v, ok := x.arg(0)
+	if !ok || !v.Complete() {
+		c.unknown("capabilities-unresolved", x.name, x.at)
+	}
+	for _, text := range v.Strings {
+		for _, word := range strings.FieldsFunc(strings.ToUpper(text), func(r rune) bool { return r != '_' && (r < 'A' || r > 'Z') }) {
+			if unit.Capability(word) != 0 {
+				c.capability(x.at, word)
+			}
+		}
+	}
 }

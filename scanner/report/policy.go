@@ -171,7 +171,7 @@ func (p *policyParser) set(key, value string) (err error) {
 		p.waiver.Owner = value
 	case name == "Waiver.Until":
 		if p.waiver.Until, err = time.Parse(time.DateOnly, value); err != nil {
-			err = fmt.Errorf("Until=%s is not a date like 2027-06-30", value)
+			err = fmt.Errorf("the date in Until=%s is not one like 2027-06-30", value)
 		}
 	case name == "Exclude.Unit":
 		if _, err = path.Match(value, ""); err == nil {
