@@ -133,7 +133,10 @@ func TestStory(t *testing.T) {
 // TestReport looks at what is beside the image when the gate passes and fails.
 func TestReport(t *testing.T) {
 	eachRelease(t, "report", func(t *testing.T, r *rig) {
-		require.NoError(t, r.image(t, "").err)
+		require.NoError(t, r.image(t, "SYSTEMD_HARDENING_FORMATS = \"html text sarif junit\"\n").err)
+		for _, suffix := range []string{"html", "txt", "sarif", "junit.xml"} {
+			assert.FileExists(t, r.deployed("systemd-hardening."+suffix))
+		}
 		report, err := os.Readlink(r.deployed("systemd-hardening.json"))
 		require.NoError(t, err)
 		assert.Regexp(t, `^rig-image-qemux86-64\.rootfs-\d{14}\.systemd-hardening\.json$`, report)
@@ -142,6 +145,7 @@ func TestReport(t *testing.T) {
 		assert.Error(t, failed.err)
 		assert.Len(t, failed.issues("unit-exposure"), len(weak)+1, "each service once, and the instance of worker@")
 		assert.FileExists(t, r.deployed("systemd-hardening.json"))
+		assert.NoFileExists(t, r.deployed("systemd-hardening.html"), "a former report does not stay")
 		assert.NoFileExists(t, r.deployed("tar.gz"), "no image lies there ungated")
 	})
 }

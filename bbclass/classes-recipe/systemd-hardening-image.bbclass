@@ -27,7 +27,7 @@ SYSTEMD_HARDENING_ERROR_QA[doc] = "Which of the classes unit-exposure, unit-expo
 SYSTEMD_HARDENING_WARN_QA ?= "unit-exposure unit-exposure-regression unit-not-effective unit-diagnostic unit-waiver-expired"
 SYSTEMD_HARDENING_WARN_QA[doc] = "Which of those classes warn, unless SYSTEMD_HARDENING_ERROR_QA has them. The others are notes in the log of do_image_qa."
 SYSTEMD_HARDENING_FORMATS ?= "json"
-SYSTEMD_HARDENING_FORMATS[doc] = "The report's formats that are deployed beside the image. json is always there: the gate reads it."
+SYSTEMD_HARDENING_FORMATS[doc] = "The report's formats that are deployed beside the image: json, text, html, sarif, junit. json is always there: the gate reads it."
 SYSTEMD_HARDENING_KERNEL_CONFIG ?= ""
 SYSTEMD_HARDENING_KERNEL_CONFIG[doc] = "The kernel's configuration file, which tells what the target can enforce. Empty: that of this build's kernel if its build directory is there, which it is not in a build from sstate. \"${STAGING_KERNEL_BUILDDIR}/.config\" has the kernel compiled to get it."
 SYSTEMD_HARDENING_SCAN_OPTIONS ?= ""
@@ -75,12 +75,18 @@ fakeroot do_systemd_hardening() {
     bbnote "$@"
     "$@"
     for format in ${SYSTEMD_HARDENING_FORMATS}; do
-        [ $format = json ] || ${SYSTEMD_HARDENING_COMMAND} scan $report.json --format $format --output $report.$format
+        case $format in
+            json) continue ;;
+            text) suffix=txt ;;
+            junit) suffix=junit.xml ;;
+            *) suffix=$format ;;
+        esac
+        ${SYSTEMD_HARDENING_COMMAND} scan $report.json --format $format --output $report.$suffix
     done
 
     [ -n "${IMAGE_LINK_NAME}" ] || return 0
     for file in $report.*; do
-        ln -s $(basename $file) ${SYSTEMD_HARDENING_DEPLOYDIR}/${IMAGE_LINK_NAME}.systemd-hardening.${file##*.}
+        ln -s $(basename $file) ${SYSTEMD_HARDENING_DEPLOYDIR}/${IMAGE_LINK_NAME}.systemd-hardening${file#$report}
     done
 }
 do_systemd_hardening[dirs] = "${SYSTEMD_HARDENING_DEPLOYDIR}"
