@@ -15,7 +15,8 @@ type group struct {
 	ifunc    bool
 	noReturn bool
 	callers  []caller // direct calls and jumps from other groups
-	taken    bool     // its address is taken, or unseen code may call it
+	// changes are the registers that a call changes; 0 when not looked for yet.
+	changes isa.RegSet
 }
 
 // caller is a place that calls or jumps to a group's entry.
@@ -259,4 +260,40 @@ func (c *code) returnsNot(groups []group, in *isa.Inst) bool {
 		}
 	}
 	return t.kind == stubImport && neverReturn[c.imports.list[t.target].Name]
+}
+
+// smallLeaf is the size of functions that are looked at for what they change.
+const smallLeaf = 64
+
+// callChanges are the registers that the call at a node changes: those of the
+// calling convention, or fewer when it calls a short function that calls
+// nothing itself (arm's __libc_do_syscall, whose callers rely on it).
+func (c *code) callChanges(groups []group, in *isa.Inst) isa.RegSet {
+	if in.Op != isa.Call {
+		return c.abi.CallerSaved
+	}
+	i := c.groupAt(in.Target)
+	if i < 0 || c.stub(in.Target).kind != stubNone {
+		return c.abi.CallerSaved
+	}
+	g := &groups[i]
+	if g.changes == 0 {
+		g.changes = c.leafChanges(g)
+	}
+	return g.changes
+}
+
+func (c *code) leafChanges(g *group) isa.RegSet {
+	if len(g.parts) != 1 || c.parts[g.parts[0]].end-c.parts[g.parts[0]].start > smallLeaf {
+		return c.abi.CallerSaved
+	}
+	changes := isa.Set(c.abi.Result).With(c.abi.LR)
+	c.sweep(&c.parts[g.parts[0]], func(_ uint64, in *isa.Inst) {
+		switch in.Op {
+		case isa.Call, isa.CallReg, isa.CallMem, isa.Jump, isa.JumpReg, isa.JumpMem, isa.JumpTable:
+			changes = c.abi.CallerSaved
+		}
+		changes |= in.Writes
+	})
+	return changes & c.abi.CallerSaved
 }

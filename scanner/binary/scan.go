@@ -74,6 +74,8 @@ type code struct {
 	parts   []part
 	stubs   map[uint64]stub
 	imports *importList
+	// literal are the constants and tables between arm's instructions: bytes by address.
+	literal map[uint64]uint64
 	low     uint64 // the range of all segments
 	high    uint64
 }
@@ -156,14 +158,13 @@ func (c *code) sweep(p *part, each func(addr uint64, in *isa.Inst)) {
 
 // inlineData keeps the places of literals and jump tables inside arm code.
 type inlineData struct {
-	code    *code
-	part    *part
-	literal map[uint64]uint64 // address -> bytes
-	bound   uint64            // entries of the next table, by the last comparison
+	code  *code
+	part  *part
+	bound uint64 // entries of the next table, by the last comparison
 }
 
 // at returns how many bytes of data are at addr.
-func (d *inlineData) at(addr uint64) uint64 { return d.literal[addr] }
+func (d *inlineData) at(addr uint64) uint64 { return d.code.literal[addr] }
 
 func (d *inlineData) note(addr uint64, in *isa.Inst) {
 	switch {
@@ -173,17 +174,14 @@ func (d *inlineData) note(addr uint64, in *isa.Inst) {
 		d.mark(uint64(in.Disp), d.tableSize(in))
 	case in.Op == isa.JumpMem && in.Mem() && in.Base == isa.NoReg && in.Index != isa.NoReg:
 		d.mark(uint64(in.Disp), d.bound*4)
-	case in.Mem() && in.Base == isa.NoReg && in.Index == isa.NoReg && d.part.has(uint64(in.Disp)):
+	case in.Op == isa.Load && in.Mem() && in.Base == isa.NoReg && in.Index == isa.NoReg && in.Disp&3 == 0 && in.Size <= 16:
 		d.mark(uint64(in.Disp), uint64(max(in.Size, 4)))
 	}
 }
 
 func (d *inlineData) mark(addr, n uint64) {
-	if d.literal == nil {
-		d.literal = map[uint64]uint64{}
-	}
-	if d.part.has(addr) && n > 0 {
-		d.literal[addr] = n
+	if d.code.im.isCode(addr) && n > 0 {
+		d.code.literal[addr] = n
 	}
 }
 

@@ -383,7 +383,7 @@ func (f *flow) effect(i int, q question) (values, question, bool) {
 	n := &f.nodes[i]
 	switch n.Op {
 	case isa.Call, isa.CallReg, isa.CallMem:
-		return f.acrossCall(q)
+		return f.acrossCall(n, q)
 	}
 	if q.mem {
 		return f.memoryEffect(i, n, q)
@@ -403,9 +403,9 @@ func (f *flow) effect(i int, q question) (values, question, bool) {
 
 // acrossCall: a call leaves callee-saved registers and the caller's stack frame
 // alone, but for what it has pointers to.
-func (f *flow) acrossCall(q question) (values, question, bool) {
+func (f *flow) acrossCall(n *node, q question) (values, question, bool) {
 	switch {
-	case q.reg == isa.NoReg || f.abi.CallerSaved.Has(q.reg):
+	case q.reg == isa.NoReg || f.abi.CallerSaved.Has(q.reg) && f.callChanges(f.groups, &n.Inst).Has(q.reg):
 		return unknown(anything), q, true
 	case !q.mem:
 		return values{}, q, false
