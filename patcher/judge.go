@@ -46,10 +46,8 @@ func isPath(f report.Fact) bool { return f.ID == "path" || f.ID == "device" }
 // asks contradicts when the unit itself has the setting.
 func asks(setting string) contradiction {
 	return func(s *subject) []string {
-		for _, x := range s.Settings {
-			if x.Key == setting {
-				return []string{fmt.Sprintf("%s= is set (%s:%d)", setting, x.File, x.Line)}
-			}
+		if i := slices.IndexFunc(s.own, func(x unit.Assignment) bool { return x.Key == setting }); i >= 0 {
+			return []string{fmt.Sprintf("%s= is set (%s)", setting, s.own[i].Source)}
 		}
 		return nil
 	}
@@ -60,6 +58,13 @@ func delegated(s *subject) []string {
 		return []string{"Delegate= hands a control group subtree to the service"}
 	}
 	return nil
+}
+
+// hostNetwork are the paths by which the host's network is read and set up without a
+// socket: in a network name space of its own a service would see and set another one.
+func hostNetwork(s *subject) []string {
+	return append(below("/proc/net", "/proc/self/net", "/proc/sys/net", "/sys/class/net", "/sys/devices/virtual/net")(s),
+		exactly("/proc", "/proc/self", "/proc/sys", "/sys", "/sys/class")(s)...)
 }
 
 func socketActivated(s *subject) []string {
@@ -143,6 +148,32 @@ func concerns(unknown, setting string) bool {
 	return unknown != "socket-family-unresolved" || setting == "RestrictAddressFamilies" || setting == "CapabilityBoundingSet"
 }
 
+// settled holds a verdict against what else decides whether the setting does only
+// what it says: lines that are read after ours, and, up to systemd 254, that PID 1
+// can filter system calls of a service without CAP_SYS_ADMIN only by setting
+// NoNewPrivileges= too (systemd.exec(5)).
+func (s *subject) settled(setting string, v verdict) verdict {
+	if v.confidence == "" {
+		return v
+	}
+	for _, a := range s.own {
+		if a.Key == setting && readAfterOurs(a) {
+			return withheld(fmt.Sprintf("%s sets it, and is read after what would be written", a.Source))
+		}
+	}
+	x := s.service
+	implied := s.version.Major < 255 && slices.Contains(filters, setting) && !x.NoNewPrivileges &&
+		!x.IsRoot() && x.AmbientCapabilities&unit.Capability("CAP_SYS_ADMIN") == 0
+	if nnp := noNewPrivileges(s); implied && nnp.confidence == "" {
+		return withheld(append([]string{"before systemd 255 it implies NoNewPrivileges= for a service that does not run as root"}, nnp.because...)...)
+	}
+	return v
+}
+
+// filters are the settings that PID 1 enforces with a filter of system calls.
+var filters = strings.Fields(`LockPersonality MemoryDenyWriteExecute PrivateDevices ProtectClock ProtectHostname ProtectKernelLogs ProtectKernelModules
+	ProtectKernelTunables RestrictAddressFamilies RestrictNamespaces RestrictRealtime RestrictSUIDSGID SystemCallArchitectures SystemCallFilter`)
+
 // against collects what blocks or contradicts a setting.
 func (s *subject) against(setting string, contradictions ...contradiction) (verdict, bool) {
 	because := s.blocked(setting)
@@ -168,19 +199,29 @@ func mounts(judge func(*subject) verdict) func(*subject) verdict {
 
 // after tells whether the unit is ordered after one of the targets by its own lines.
 func (s *subject) after(targets ...string) bool {
-	return slices.ContainsFunc(s.Settings, func(x report.Setting) bool {
+	return slices.ContainsFunc(s.own, func(x unit.Assignment) bool {
 		return x.Section == "Unit" && x.Key == "After" && slices.ContainsFunc(strings.Fields(x.Value), func(w string) bool { return slices.Contains(targets, w) })
 	})
 }
 
 func noNewPrivileges(s *subject) verdict {
-	if v, against := s.against("NoNewPrivileges", fact("set-id-program", "")); against {
+	if v, against := s.against("NoNewPrivileges", fact("set-id-program", ""), selinux); against {
 		return v
 	}
-	if len(s.facts(func(f report.Fact) bool { return f.ID == "exec" })) == 0 && !slices.Contains(s.Syscalls.Reachable, "execve") {
+	if len(s.facts(func(f report.Fact) bool { return f.ID == "exec" })) == 0 &&
+		!slices.Contains(s.Syscalls.Reachable, "execve") && !slices.Contains(s.Syscalls.Reachable, "execveat") {
 		return s.proposed(report.Proven, yes("NoNewPrivileges"), "it starts no program")
 	}
 	return s.proposed(report.Likely, yes("NoNewPrivileges"), "no program that it starts has a set-ID bit; heuristic: file capabilities are not seen")
+}
+
+// selinux: the policy has to allow nnp_transition for every change of domain, that
+// of PID 1 to the service's included (kernel, security/selinux/hooks.c).
+func selinux(s *subject) []string {
+	if slices.Contains(s.image.SecurityModules, "selinux") {
+		return []string{"the image has SELinux, whose policy has to allow changes of domain under NoNewPrivileges="}
+	}
+	return nil
 }
 
 // pseudoDevices stay with PrivateDevices=yes (systemd.exec(5)); /dev/log is a link
@@ -212,10 +253,12 @@ func clockDevices(s *subject) []string {
 	})
 }
 
-// protectClock: before 251.14 it also closed all devices (DeviceAllow= of the clock).
+// protectClock also takes the capability to wake the system away. Before 251.14 it
+// closed all devices too (DeviceAllow= of the clock); an unknown point release counts
+// as an old one.
 func protectClock(s *subject) verdict {
-	contradictions := []contradiction{fact("clock", ""), clockDevices}
-	if !s.version.Has(unit.Version{Major: 251, Point: 14}, unit.Version{Major: 252}) {
+	contradictions := []contradiction{fact("clock", ""), fact("capability", "CAP_WAKE_ALARM"), clockDevices}
+	if v := s.version; v.Major < 251 || v.Major == 251 && (v.Point == unit.AnyPoint || v.Point < 14) {
 		contradictions = append(contradictions, realDevices)
 	}
 	if v, against := s.against("ProtectClock", contradictions...); against {
@@ -243,12 +286,15 @@ func restrictNamespaces(s *subject) verdict {
 	}
 	var used []string
 	for _, f := range s.Facts {
-		if f.ID == "namespace" {
+		if f.ID == "namespace" && (f.Value != "time" || s.version.Major >= 252) {
 			used = append(used, f.Value)
 		}
 	}
 	if len(used) == 0 {
 		return s.proposed(report.Proven, yes("RestrictNamespaces"), "no call that makes or enters a name space is reached")
+	}
+	if len(asks("RestrictNamespaces")(s)) > 0 { // lists add up, so another one could permit more
+		return withheld("the unit has a list of its own, which stays")
 	}
 	return s.proposed(report.Proven, []line{{"RestrictNamespaces", strings.Join(used, " ")}}, "it makes these name spaces and reaches no call for others")
 }
@@ -257,19 +303,21 @@ func restrictAddressFamilies(s *subject) verdict {
 	if v, against := s.against("RestrictAddressFamilies"); against {
 		return v
 	}
+	denied := s.service.RestrictAddressFamilies // a deny list: holds() passed an allow list over
 	var families []string
 	for _, f := range s.Facts {
-		if f.ID == "socket-family" && f.Value != "AF_UNSPEC" {
+		if f.ID == "socket-family" && f.Value != "AF_UNSPEC" && !denied.Lists(f.Value) {
 			families = append(families, f.Value)
 		}
 	}
 	if len(families) == 0 {
-		if s.version.Major < 249 {
-			return withheld("an empty list is known from systemd 249 on")
-		}
 		return s.proposed(report.Proven, []line{{"RestrictAddressFamilies", "none"}}, "it makes no socket")
 	}
-	return s.proposed(report.Proven, []line{{"RestrictAddressFamilies", strings.Join(families, " ")}}, "it makes sockets of no other family")
+	var lines []line
+	if len(denied.Names) > 0 { // an allow list cannot be merged into it
+		lines = []line{{"RestrictAddressFamilies", ""}}
+	}
+	return s.proposed(report.Proven, append(lines, line{"RestrictAddressFamilies", strings.Join(families, " ")}), "it makes sockets of no other family")
 }
 
 func ipAddressDeny(s *subject) verdict {
@@ -296,7 +344,7 @@ var pathCapabilities = []struct {
 	{"/proc/sys", []string{"CAP_SYS_ADMIN", "CAP_NET_ADMIN"}}, {"/sys", []string{"CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SYS_RAWIO"}},
 	{"/proc/self/oom", []string{"CAP_SYS_RESOURCE"}}, {"/proc/%", []string{"CAP_SYS_PTRACE", "CAP_SYS_RESOURCE"}}, {"/proc/self/loginuid", []string{"CAP_AUDIT_CONTROL"}},
 	{"/proc/kmsg", []string{"CAP_SYSLOG"}}, {"/dev/kmsg", []string{"CAP_SYSLOG"}}, {"/dev/mem", []string{"CAP_SYS_RAWIO"}}, {"/dev/port", []string{"CAP_SYS_RAWIO"}},
-	{"/proc/kcore", []string{"CAP_SYS_RAWIO"}}, {"/dev/rtc", []string{"CAP_SYS_TIME"}},
+	{"/proc/kcore", []string{"CAP_SYS_RAWIO"}}, {"/dev/rtc", []string{"CAP_SYS_TIME"}}, {"/sys/power", []string{"CAP_BLOCK_SUSPEND"}},
 }
 
 func capabilityBoundingSet(s *subject) verdict {
@@ -322,17 +370,38 @@ func capabilityBoundingSet(s *subject) verdict {
 			}
 		}
 	}
-	if s.service.IsRoot() {
+	if s.mayBeRoot() {
 		for _, name := range keptCapabilities {
 			needs[name] = true
 		}
 	}
-	var set unit.CapabilitySet
+	set := s.service.AmbientCapabilities // PID 1 cannot raise what the set lacks
 	for name := range needs {
 		set |= unit.Capability(name)
 	}
 	return s.proposed(report.Likely, []line{{"CapabilityBoundingSet", strings.Join(set.Names(), " ")}},
 		"no system call and no path that it reaches asks for another capability; heuristic: what writing to files that are named at run time asks for is not seen")
+}
+
+// mayBeRoot tells whether a process of the service may run as root, by itself or by a
+// program that it starts.
+func (s *subject) mayBeRoot() bool {
+	x := s.service
+	return x.IsRoot() || x.PAMName != "" || x.AmbientCapabilities&unit.Capability("CAP_SETUID") != 0 || len(fact("set-id-program", "")(s)) > 0 ||
+		len(asks("PermissionsStartOnly")(s)) > 0 || len(s.prefixed()) > 0
+}
+
+// prefixed are the commands that do not run as the service's user, in words.
+func (s *subject) prefixed() []string {
+	var why []string
+	for _, setting := range sortedKeys(s.service.Commands) {
+		for _, c := range s.service.Commands[setting] {
+			if strings.ContainsAny(c.Prefixes, "+!|") {
+				why = append(why, setting+"= runs "+c.Path+" with full privileges by its prefix "+c.Prefixes)
+			}
+		}
+	}
+	return why
 }
 
 // scoredGroups are the groups that a filter is worth having for, and that are
@@ -369,6 +438,14 @@ func systemCallFilter(s *subject) verdict {
 	if len(deny) > 0 {
 		lines = append(lines, line{"SystemCallFilter", "~" + strings.Join(deny, " ")})
 	}
-	return s.proposed(report.Proven, append(lines, line{"SystemCallErrorNumber", "EPERM"}),
+	return s.proposed(report.Proven, s.withError(lines),
 		fmt.Sprintf("all %d system calls that it can reach are allowed; of the groups that are taken back it reaches none", len(s.Syscalls.Reachable)))
+}
+
+// withError adds the error that a denied call gets, unless the unit names one.
+func (s *subject) withError(lines []line) []line {
+	if len(asks("SystemCallErrorNumber")(s)) > 0 {
+		return lines
+	}
+	return append(lines, line{"SystemCallErrorNumber", "EPERM"})
 }

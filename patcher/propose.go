@@ -47,6 +47,7 @@ type proposer struct {
 // subject is one service as the rules see it: without what an earlier run wrote.
 type subject struct {
 	*report.Unit
+	own     []unit.Assignment // its lines, without those that an earlier run wrote
 	service *unit.Service
 	image   report.Image
 	version unit.Version
@@ -79,8 +80,9 @@ func (p *proposer) propose(u *report.Unit, confidence string) error {
 	if err != nil {
 		return fmt.Errorf("evaluate the settings of the report: %w", err)
 	}
-	s := &subject{u, service, p.report.Image, p.target.Version}
+	s := &subject{u, own, service, p.report.Image, p.target.Version}
 	u.Proposals, u.Withheld = []report.Proposal{}, []report.Withheld{}
+	u.ExposureAfter, u.RatingAfter = report.None, ""
 	for i := range rules {
 		p.judge(&rules[i], s)
 	}
@@ -93,7 +95,7 @@ func (p *proposer) judge(r *rule, s *subject) {
 	case s.version.Major < r.since || r.holds(s.service):
 		return
 	}
-	v := r.judge(s)
+	v := s.settled(r.setting, r.judge(s))
 	if v.confidence == "" {
 		if len(v.because) > 0 && !slices.Contains(v.because, noEvidence) {
 			s.Withheld = append(s.Withheld, report.Withheld{Setting: r.setting, Because: v.because})
@@ -108,8 +110,8 @@ func (p *proposer) judge(r *rule, s *subject) {
 }
 
 // after computes the exposure with the proposals that would be written, and the
-// gain of each alone. Proposals that would keep the service from loading, or that
-// change nothing, are withdrawn.
+// gain of each setting alone. Settings that would keep the service from loading
+// are withdrawn, with all their lines.
 func (p *proposer) after(u *report.Unit, own []unit.Assignment, confidence string) error {
 	if len(u.Proposals) == 0 {
 		return nil
@@ -122,23 +124,20 @@ func (p *proposer) after(u *report.Unit, own []unit.Assignment, confidence strin
 		}
 	}
 	written := []report.Proposal{}
-	for _, proposal := range u.Proposals {
-		alone, err := p.exposure(u, withDropIn(own, []report.Proposal{proposal}))
+	for _, lines := range settings(u.Proposals) {
+		alone, err := p.exposure(u, withDropIn(own, lines))
 		if err != nil {
-			u.Withheld = append(u.Withheld, report.Withheld{Setting: proposal.Setting, Because: []string{"PID 1 would refuse the service: " + err.Error()}})
+			u.Withheld = append(u.Withheld, report.Withheld{Setting: lines[0].Setting, Because: []string{"PID 1 would refuse the service: " + err.Error()}})
 			continue
 		}
-		proposal.Gain = report.Level(max(base-alone, 0))
-		written = append(written, proposal)
+		for _, x := range lines {
+			x.Gain = report.Level(max(base-alone, 0))
+			written = append(written, x)
+		}
 	}
 	u.Proposals = written
 	chosen := slices.DeleteFunc(slices.Clone(written), func(x report.Proposal) bool { return !isWritten(x.Confidence, confidence) })
 	if len(chosen) == 0 {
-		return nil
-	}
-	if len(chosen) == 1 {
-		u.ExposureAfter = report.Level(base) - chosen[0].Gain
-		u.RatingAfter = u.ExposureAfter.Rating()
 		return nil
 	}
 	after, err := p.exposure(u, withDropIn(own, chosen))
@@ -176,16 +175,18 @@ func assignmentsOf(u *report.Unit) []unit.Assignment {
 // withDropIn inserts proposals where PID 1 would read our drop-in: drop-ins are
 // read in the order of their names, so one that sorts after ours still wins.
 func withDropIn(own []unit.Assignment, proposals []report.Proposal) []unit.Assignment {
-	at := len(own)
-	for i, a := range own {
-		if strings.HasSuffix(path.Dir(a.File), ".d") && path.Base(a.File) > DropInName {
-			at = i
-			break
-		}
+	at := slices.IndexFunc(own, readAfterOurs)
+	if at < 0 {
+		at = len(own)
 	}
 	var ours []unit.Assignment
 	for n, x := range proposals {
 		ours = append(ours, unit.Assignment{Section: "Service", Key: x.Setting, Value: x.Value, Source: unit.Source{File: DropInName, Line: n + 1}})
 	}
 	return slices.Insert(slices.Clone(own), at, ours...)
+}
+
+// readAfterOurs tells whether a line is of a drop-in that sorts after ours.
+func readAfterOurs(a unit.Assignment) bool {
+	return strings.HasSuffix(path.Dir(a.File), ".d") && path.Base(a.File) > DropInName
 }

@@ -48,7 +48,7 @@ var rules = []rule{
 		unprivileged(yes("PrivateMounts"), "mount(2) in the host's mount name space needs CAP_SYS_ADMIN, so the host never sees a mount of this service"),
 		mounts(unless("PrivateMounts", report.Proven, "no system call that mounts or enters a mount name space is reached", fact("mount", ""), fact("namespace", "mnt"), fact("namespace", "all"))))},
 	{"ProtectSystem", 214, func(s *unit.Service) bool { return s.ProtectSystem != "no" }, mounts(unless("ProtectSystem", report.Likely,
-		"it names nothing below /boot and /efi, and below /usr only what the image has", below("/boot", "/efi")))},
+		"it names nothing below /boot and /efi; heuristic: what lies below /usr comes with packages, and no service writes there", below("/boot", "/efi")))},
 	{"ProtectHome", 214, func(s *unit.Service) bool { return s.ProtectHome != "no" }, mounts(unless("ProtectHome", report.Likely,
 		"nothing that it runs, and no configuration in the image, names a home directory, and it starts nothing as another user",
 		below("/home", "/root", "/run/user"), fact("user-change", ""), fact("session", "")))},
@@ -64,7 +64,7 @@ var rules = []rule{
 		"nothing that it runs, and no configuration in the image, names /sys or a kernel variable in /proc", below("/sys", "/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi", "/proc/asound", "/proc/scsi", "/proc/mtrr", "/proc/kcore", "/proc/kallsyms")))},
 	{"ProtectHostname", 242, func(s *unit.Service) bool { return s.ProtectHostname != "no" }, unless("ProtectHostname", report.Likely,
 		"sethostname(2) and setdomainname(2) are not reached; heuristic: it does not have to notice that the host name changes", fact("hostname", ""), exactly("/etc/hostname"), below("/proc/sys/kernel/hostname"))},
-	{"ProtectProc", 247, func(s *unit.Service) bool { return s.ProtectProc == "invisible" || s.ProtectProc == "noaccess" }, mounts(protectProc)},
+	{"ProtectProc", 247, func(s *unit.Service) bool { return s.ProtectProc != "default" }, mounts(protectProc)},
 	{"LockPersonality", 235, func(s *unit.Service) bool { return s.LockPersonality }, unless("LockPersonality", report.Proven, "personality(2) is not reached", fact("personality", ""))},
 	{"MemoryDenyWriteExecute", 231, func(s *unit.Service) bool { return s.MemoryDenyWriteExecute }, unless("MemoryDenyWriteExecute", report.Proven,
 		"no memory is mapped or made executable but the segments of its files, and none of these is writable", fact("wx-memory", ""))},
@@ -75,7 +75,8 @@ var rules = []rule{
 	{"RestrictNamespaces", 233, func(s *unit.Service) bool { return s.RestrictNamespaces == 0 }, restrictNamespaces},
 	{"RestrictAddressFamilies", 211, func(s *unit.Service) bool { return s.RestrictAddressFamilies.Allow }, restrictAddressFamilies},
 	{"PrivateNetwork", 209, func(s *unit.Service) bool { return s.PrivateNetwork }, unless("PrivateNetwork", report.Proven,
-		"it makes no socket and is handed none", fact("socket-family", ""), fact("listens", ""), asks("Sockets"), socketActivated)},
+		"it makes no socket and is handed none, and looks at nothing of the network in /proc and /sys", fact("socket-family", ""), fact("listens", ""),
+		fact("mount", ""), hostNetwork, asks("Sockets"), asks("NetworkNamespacePath"), socketActivated)},
 	{"IPAddressDeny", 235, func(s *unit.Service) bool { return len(s.IPAddressDeny) > 0 }, ipAddressDeny},
 	{"SystemCallFilter", 187, func(s *unit.Service) bool { return s.SystemCallFilter.Active() }, either(systemCallFilter,
 		unprivileged([]line{{"SystemCallFilter", "~@module @reboot @swap"}, {"SystemCallErrorNumber", "EPERM"}},
@@ -128,7 +129,7 @@ func (s *subject) privileges() []string {
 	if x.PAMName != "" {
 		why = append(why, "PAMName= runs PAM modules with privileges")
 	}
-	for _, a := range s.Settings {
+	for _, a := range s.own {
 		if on := strings.ToLower(a.Value); a.Key == "PermissionsStartOnly" && slices.Contains([]string{"1", "y", "yes", "t", "true", "on"}, on) {
 			why = append(why, "PermissionsStartOnly= runs all but ExecStart= as root")
 		}
@@ -136,14 +137,7 @@ func (s *subject) privileges() []string {
 	if x.Delegate {
 		why = append(why, "Delegate= hands a control group subtree to the service")
 	}
-	for _, setting := range sortedKeys(x.Commands) {
-		for _, c := range x.Commands[setting] {
-			if strings.ContainsAny(c.Prefixes, "+!|") {
-				why = append(why, setting+"= runs "+c.Path+" with full privileges by its prefix "+c.Prefixes)
-			}
-		}
-	}
-	return why
+	return append(why, s.prefixed()...)
 }
 
 func sortedKeys(m map[string][]unit.Command) []string {
@@ -159,7 +153,7 @@ func realtime(s *subject) verdict {
 	if why := s.privileges(); len(why) > 0 {
 		return withheld(why...)
 	}
-	for _, a := range s.Settings {
+	for _, a := range s.own {
 		if a.Key == "LimitRTPRIO" || a.Key == "CPUSchedulingPolicy" {
 			return withheld(a.Key + "= asks for real-time scheduling")
 		}
@@ -170,6 +164,9 @@ func realtime(s *subject) verdict {
 // nativeOnly: an image without another architecture's dynamic loader runs programs
 // of its own architecture; a static program of another one would be missed.
 func nativeOnly(s *subject) verdict {
+	if len(s.service.SystemCallArchitectures) > 0 {
+		return withheld("the unit has a list of its own, which stays")
+	}
 	if len(s.image.ForeignLoaders) > 0 {
 		return withheld("the image has a dynamic loader of another architecture: " + strings.Join(s.image.ForeignLoaders, " "))
 	}
