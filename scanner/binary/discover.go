@@ -94,12 +94,10 @@ func (d *discoverer) add(v uint64, kind startKind) {
 
 func (d *discoverer) addState(addr uint64, s start) {
 	old, ok := d.starts[addr]
-	if ok && old.state {
+	if ok && old.state && old.kind >= s.kind {
 		s.thumb, s.state = old.thumb, true
 	}
-	if ok && old.kind > s.kind {
-		s.kind = old.kind
-	}
+	s.kind = max(s.kind, old.kind)
 	d.starts[addr] = s
 }
 
@@ -207,7 +205,7 @@ func (d *discoverer) state(addr, end uint64) bool {
 	if s := d.starts[addr]; s.state {
 		return s.thumb
 	}
-	return addr&3 != 0 || d.unconditional(addr, end) < 0.6
+	return addr&3 != 0 || d.unconditional(addr, end) < 0.4
 }
 
 // looks tells whether the code at addr can be what a reference says it is. On
@@ -217,22 +215,24 @@ func (d *discoverer) looks(addr uint64, thumb bool, kind startKind) bool {
 	if d.thumb == nil {
 		return addr%uint64(d.abi.MinLen) == 0
 	}
+	share := d.unconditional(addr, addr+64)
 	if thumb {
-		return d.unconditional(addr, addr+64) < 0.9
+		return share < 0.4 || kind == startHard && share < 0.6
 	}
-	share := d.unconditional(addr, addr+32)
-	return addr&3 == 0 && (share >= 0.6 || kind == startHard && share >= 0.5)
+	return addr&3 == 0 && (share >= 0.4 || kind == startHard && share >= 0.3)
 }
 
 // unconditional is the share of words that would be unconditional in A32, of
-// which nearly all are: their highest four bits are 1110.
+// which nearly all are: their highest four bits are 1110, or their highest byte
+// is one of those of vector instructions.
 func (d *discoverer) unconditional(addr, end uint64) float64 {
+	addr = (addr + 3) &^ 3
 	b := d.im.from(addr)
-	b = b[:min(uint64(len(b)), end-addr, 256)]
+	b = b[:min(uint64(len(b)), max(end, addr)-addr, 256)]
 	words, always := 0, 0
 	for off := 3; off < len(b); off += 4 {
 		words++
-		if b[off]>>4 == 0xe {
+		if b[off]>>4 == 0xe || b[off] >= 0xf2 && b[off] <= 0xf5 {
 			always++
 		}
 	}

@@ -181,21 +181,21 @@ func (d *dataMap) regionStart(addr uint64) uint64 {
 // number makes the objects, merging neighbours that are parts of one table: an
 // address inside of a table, &table[3], must not cut it.
 func (d *dataMap) number(slots []ownedSlot) {
-	var last []uint64 // slots of the object that is being built, the latest ones
+	var last []ownedSlot // of the object that is being built, the latest ones
 	for i := 0; i < len(slots); {
 		owner := slots[i].owner
 		j := i
-		var own []uint64
-		for ; j < len(slots) && slots[j].owner == owner; j++ {
-			own = append(own, slots[j].reloc.slot)
+		for j < len(slots) && slots[j].owner == owner {
+			j++
 		}
+		own := slots[i:j]
 		i = j
 		if owner == 0 {
 			last = nil
 			continue
 		}
 		_, sized := d.sizedAt(owner)
-		if sized || len(last) > 0 && d.regionStart(owner) > last[0] || !continues(last, own) {
+		if sized || len(last) > 0 && d.regionStart(owner) > last[0].reloc.slot || !d.continues(last, own) {
 			d.objects = append(d.objects, Object{Addr: owner, Name: d.names[owner]})
 			last = nil
 		}
@@ -207,22 +207,30 @@ func (d *dataMap) number(slots []ownedSlot) {
 }
 
 // continues tells whether the slots of own go on in the rhythm of those before:
-// the distances repeat with a period of up to four.
-func continues(before, own []uint64) bool {
+// distances and kinds of pointers repeat with a period of up to four. Functions
+// alone are no rhythm: structures of operations often lie one behind the other.
+func (d *dataMap) continues(before, own []ownedSlot) bool {
 	for period := 1; period <= 4; period++ {
 		if len(before) < 2*period+1 || len(own) < period {
 			continue
 		}
-		run := append(append([]uint64{}, before[len(before)-2*period-1:]...), own[:period]...)
-		regular := true
+		run := append(append([]ownedSlot{}, before[len(before)-2*period-1:]...), own[:period]...)
+		regular, data := true, false
 		for i := period + 1; i < len(run); i++ {
-			regular = regular && run[i]-run[i-1] == run[i-period]-run[i-period-1]
+			regular = regular && run[i].reloc.slot-run[i-1].reloc.slot == run[i-period].reloc.slot-run[i-period-1].reloc.slot &&
+				d.toCode(run[i]) == d.toCode(run[i-period])
+			data = data || !d.toCode(run[i])
 		}
-		if regular {
+		if regular && data {
 			return true
 		}
 	}
 	return false
+}
+
+// toCode tells whether a pointer may be one to a function.
+func (d *dataMap) toCode(s ownedSlot) bool {
+	return s.reloc.kind != relocAddress || d.isFunction(s.reloc.target)
 }
 
 // objectAt returns the number of the object with pointers that addr lies in, or -1.

@@ -286,7 +286,7 @@ func (im *image) relocTable(rs []reloc, b []byte, addends, jump bool) []reloc {
 		}
 		if r.kind = kind; addends {
 			r.target = f.word()
-		} else {
+		} else if !im.ignoresContent(typ) {
 			r.target, _ = im.value(r.slot, im.wordSize())
 		}
 		if kind == relocSymbol && r.sym == 0 {
@@ -295,6 +295,12 @@ func (im *image) relocTable(rs []reloc, b []byte, addends, jump bool) []reloc {
 		rs = append(rs, r)
 	}
 	return rs
+}
+
+// ignoresContent: these relocations of arm, which has no addends but those in the
+// slots, replace what the slot has (the lazy stub) without adding it.
+func (im *image) ignoresContent(typ uint32) bool {
+	return im.machine == elf.EM_ARM && (typ == uint32(elf.R_ARM_JUMP_SLOT) || typ == uint32(elf.R_ARM_GLOB_DAT))
 }
 
 // relr expands the compact table of relative relocations: an even word is a
