@@ -157,6 +157,7 @@ func (t *Tree) readFragment(u *Unit) ([]byte, LoadState) {
 	if info, statErr := t.fs.Stat(u.Fragment); statErr == nil && info.Mode()&fs.ModeCharDevice != 0 {
 		return nil, Masked
 	} else if statErr == nil && info.IsDir() {
+		u.add(Error, Source{File: u.Fragment}, "the unit file is a directory: the unit is not found")
 		return nil, NotFound
 	}
 	u.add(Error, Source{File: u.Fragment}, "unit file cannot be read: %v", err)
@@ -253,7 +254,7 @@ func (t *Tree) parse(u *Unit, data []byte) {
 	l := t.loading(u.Name, u.Fragment)
 
 	assignments, diagnostics, err := Parse(data, u.Fragment, typ, t.version)
-	u.Diagnostics = append(u.Diagnostics, diagnostics...)
+	u.take(diagnostics...)
 	if fatal := t.apply(u, l, s, assignments); fatal {
 		u.LoadState = BadSetting
 		return
@@ -294,7 +295,7 @@ func (t *Tree) applyDropIn(u *Unit, l *loading, s *Service, file string) {
 		return
 	}
 	assignments, diagnostics, err := Parse(data, file, Type(u.Name), t.version)
-	u.Diagnostics = append(u.Diagnostics, diagnostics...)
+	u.take(diagnostics...)
 	if fatal := t.apply(u, l, s, assignments); fatal {
 		u.add(Warning, Source{File: file}, "the rest of this drop-in has no effect")
 	} else if err != nil {
@@ -302,6 +303,19 @@ func (t *Tree) applyDropIn(u *Unit, l *loading, s *Service, file string) {
 	}
 }
 
+// add says something of the unit. Errors are always said; of what has no effect the
+// first, so that no file of a million lines makes a report of a million.
 func (u *Unit) add(severity Severity, src Source, format string, args ...any) {
-	u.Diagnostics = append(u.Diagnostics, Diagnostic{severity, src, fmt.Sprintf(format, args...)})
+	u.take(Diagnostic{severity, src, fmt.Sprintf(format, args...)})
+}
+
+func (u *Unit) take(diagnostics ...Diagnostic) {
+	for _, d := range diagnostics {
+		switch n := len(u.Diagnostics); {
+		case n < MaxDiagnostics || d.Severity == Error:
+			u.Diagnostics = append(u.Diagnostics, d)
+		case n == MaxDiagnostics:
+			u.Diagnostics = append(u.Diagnostics, Diagnostic{Info, d.Source, fmt.Sprintf("after %d lines without effect, further ones are not named", n)})
+		}
+	}
 }

@@ -204,7 +204,9 @@ func unsafeString(s string) bool {
 }
 
 func (p *parser) warn(line int, format string, args ...any) {
-	p.diagnostics = append(p.diagnostics, Diagnostic{Warning, Source{p.file, line}, fmt.Sprintf(format, args...)})
+	if len(p.diagnostics) <= MaxDiagnostics { // one more, so that it is seen that there are more
+		p.diagnostics = append(p.diagnostics, Diagnostic{Warning, Source{p.file, line}, fmt.Sprintf(format, args...)})
+	}
 }
 
 func (p *parser) broken(line int, format string, args ...any) error {

@@ -16,9 +16,10 @@ import (
 
 // Limits on what an image may hold.
 const (
-	MaxUnitFiles  = 50_000 // unit files in the whole search path
-	MaxDropIns    = 2_000  // drop-ins of one unit
-	maxAliasSteps = 8      // links that PID 1 follows by name
+	MaxUnitFiles   = 50_000 // unit files in the whole search path
+	MaxDropIns     = 2_000  // drop-ins of one unit
+	MaxDiagnostics = 1_000  // of one unit, besides errors
+	maxAliasSteps  = 8      // links that PID 1 follows by name
 )
 
 // Tree is the unit files of an image as PID 1 of its systemd version finds them.
