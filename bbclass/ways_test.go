@@ -236,6 +236,25 @@ func TestReadOnlyImage(t *testing.T) {
 	})
 }
 
+// multilib has a 32-bit variant of the image, of scripts only.
+const multilib = `require conf/multilib.conf
+MULTILIBS = "multilib:lib32"
+DEFAULTTUNE:virtclass-multilib-lib32 = "core2-32"
+ASSUME_PROVIDED += "lib32-qemuwrapper-cross lib32-depmodwrapper-cross"
+IMAGE_INSTALL:remove = "rig-programs lib32-rig-programs"
+`
+
+// TestMultilib: the image of a multilib is scored for its own architecture.
+func TestMultilib(t *testing.T) {
+	eachRelease(t, "multilib", func(t *testing.T, r *rig) {
+		built := r.run(t, multilib+threshold, "bitbake", "lib32-rig-image")
+		require.NoError(t, built.err)
+		assert.Contains(t, built.output, "foo.service [package rig-file]")
+		report := strings.Replace(r.deployed("systemd-hardening.json"), "rig-image", "lib32-rig-image", 1)
+		assert.Contains(t, read(t, report), `"architecture": "x86",`)
+	})
+}
+
 // TestRmWork: the gate judges again although the work directory is empty.
 func TestRmWork(t *testing.T) {
 	eachRelease(t, "rmwork", func(t *testing.T, r *rig) {

@@ -60,7 +60,8 @@ SYSTEMD_HARDENING_PRESETS = "${@bb.utils.contains('IMAGE_PREPROCESS_COMMAND', 's
 fakeroot do_systemd_hardening() {
     find ${IMAGE_ROOTFS} -printf '%m %U %G /%P\n' > ${T}/systemd-hardening.owners
 
-    set -- --owners ${T}/systemd-hardening.owners --pkgdata ${PKGDATA_DIR} --presets ${SYSTEMD_HARDENING_PRESETS}
+    set -- --arch ${TARGET_ARCH} --owners ${T}/systemd-hardening.owners --pkgdata ${PKGDATA_DIR} \
+        --presets ${SYSTEMD_HARDENING_PRESETS}
     manifest=${IMGDEPLOYDIR}/${IMAGE_LINK_NAME}.manifest
     [ ! -e $manifest ] || set -- "$@" --manifest $manifest
     kernel_config="${SYSTEMD_HARDENING_KERNEL_CONFIG}"
