@@ -14,7 +14,6 @@ import (
 
 	"github.com/systemd-hardening/systemd-hardening/patcher"
 	"github.com/systemd-hardening/systemd-hardening/patcher/layer"
-	"github.com/systemd-hardening/systemd-hardening/scanner/exposure"
 	"github.com/systemd-hardening/systemd-hardening/scanner/report"
 )
 
@@ -82,8 +81,7 @@ func (h *hardenOptions) run(c *cobra.Command, t *target, args []string) error {
 	if err != nil {
 		return err
 	}
-	var policy *exposure.Policy
-	if err := patcher.Propose(r, h.confidence, policy); err != nil {
+	if err := patcher.Propose(r, h.confidence, t.policy); err != nil {
 		return err
 	}
 	dir := h.layer + h.tree

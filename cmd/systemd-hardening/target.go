@@ -24,6 +24,7 @@ type target struct {
 	pkgdata, manifest, owners, kernelConfig, rows string
 	all, evidence                                 bool
 	progress                                      string
+	policy                                        *exposure.Policy // of --security-policy, once the options are read
 }
 
 func (t *target) register(c *cobra.Command) {
@@ -142,7 +143,7 @@ func (t *target) options(units []string) (scanner.Options, error) {
 		if opts.Policy, err = exposure.ParsePolicy(data); err != nil {
 			return opts, fmt.Errorf("%s: %w", t.rows, err)
 		}
-		opts.PolicyName = "--security-policy"
+		t.policy, opts.PolicyName = opts.Policy, "--security-policy"
 	}
 	if t.kernelConfig != "" {
 		data, err := os.ReadFile(t.kernelConfig)
