@@ -87,10 +87,7 @@ func (c *collector) path(text string, at place) {
 	if strings.HasPrefix(text, "/dev/") {
 		c.fact(FactDevice, text, at)
 	}
-	if strings.HasPrefix(text, "/etc/") && !isDatabase(text) && !c.seen["config "+text] {
-		c.seen["config "+text] = true
-		c.configuration(text)
-	}
+	c.include(text)
 }
 
 // databases below /etc are read by the C library, PAM, systemd or a login, for all
@@ -108,7 +105,10 @@ func isDatabase(file string) bool {
 func (c *collector) configuration(name string) {
 	info, err := c.im.fs.Stat(name)
 	switch {
-	case err != nil:
+	case err != nil: // a pattern, as include lines have it, or nothing
+		for _, file := range c.im.glob(name, "") {
+			c.configFile(file)
+		}
 	case info.IsDir():
 		entries, err := c.im.fs.ReadDir(name)
 		if err != nil {
@@ -140,11 +140,22 @@ func (c *collector) configFile(name string) {
 		}
 		at := place{where: fmt.Sprintf("%s:%d", name, n+1)}
 		for _, word := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\"'=:;,(){}<>|", r) }) {
-			if strings.HasPrefix(word, "/") {
+			switch {
+			case strings.HasPrefix(word, "/"):
 				c.path(word, at)
 				c.namedProgram(word, at)
+			case strings.Contains(word, "/") && strings.HasPrefix(name, "/etc/"): // included from beside this file
+				c.include(path.Join(path.Dir(name), word))
 			}
 		}
+	}
+}
+
+// include reads a file or pattern that configuration names, once.
+func (c *collector) include(name string) {
+	if strings.HasPrefix(name, "/etc/") && !isDatabase(name) && !c.seen["config "+name] {
+		c.seen["config "+name] = true
+		c.configuration(name)
 	}
 }
 

@@ -134,6 +134,9 @@ func (p *program) open(im *Image, resolved string) *loaded {
 	}
 	m := &loaded{path: resolved, file: f, names: map[string]bool{}, dirty: true, libc: isLibc(f)}
 	m.roots.Startup = true
+	if m.libc {
+		m.add("__libc_early_init") // the loader finds it by its name
+	}
 	p.modules = append(p.modules, m)
 	p.byPath[resolved] = m
 	for _, u := range f.Unknowns {
