@@ -92,6 +92,8 @@ var harmless = []struct {
 	{"path", "read /dev/random", "PrivateDevices= leaves it"},
 	{"path", "read /dev/log", "a link into /run, kept by PrivateDevices="},
 	{"path", "read /proc/self", "ProtectProc= and ProtectKernelTunables= leave it"},
+	{"path", "write /proc/self", "the C library writes names of threads there; ProtectProc= and ProtectKernelTunables= leave it"},
+	{"path", "read /proc/cpuinfo", "only ProcSubset= hides it, which is never proposed"},
 	{"path", "read /proc/sys/kernel", "the C library reads limits there; ProtectKernelTunables= only forbids to write"},
 	{"path", "read /proc/sys/vm", "the C library reads limits there; ProtectKernelTunables= only forbids to write"},
 	{"path", "read /sys/devices/system/cpu", "the C library counts processors; ProtectKernelTunables= only forbids to write"},
@@ -157,21 +159,21 @@ func (r *Result) starts(im *Image, file string) bool {
 	return r.anyFact(FactExec, same) || slices.ContainsFunc(r.Executables, func(e Executable) bool { return same(e.Path) })
 }
 
-// names tells whether a path fact stands for a path that was seen. A trace has only the
-// place of most paths: there a fact inside of it counts. Of /dev, /proc and /sys it
-// has the path: there the fact must be the path or what it begins with.
+// names tells whether a path fact stands for a path that was seen. A recording has of
+// most paths only the place, and of long ones below /proc only the beginning: there a
+// fact inside of it counts. /sys is one place to all settings but for control groups.
 func names(fact, seen string) bool {
-	fact, _, _ = strings.Cut(fact, "%")
-	if fact == seen || strings.HasPrefix(seen, strings.TrimSuffix(fact, "/")+"/") && strings.Count(fact, "/") > 1 {
-		return true
-	}
+	fact, _, format := strings.Cut(fact, "%")
 	switch {
-	case strings.HasPrefix(seen, "/dev/"), strings.HasPrefix(seen, "/sys/"):
-		return strings.HasSuffix(fact, "/") && strings.HasPrefix(seen, fact)
-	case strings.HasPrefix(seen, "/proc/"):
-		return strings.HasPrefix(seen, "/proc/N") && strings.HasPrefix(fact, "/proc")
+	case strings.HasPrefix(seen, "/dev/"):
+		return fact == seen || format && strings.HasPrefix(seen, fact)
+	case strings.HasPrefix(seen, "/proc/N"):
+		return fact == "/proc" || fact == "/proc/"
+	case strings.HasPrefix(seen, "/sys/") && !strings.HasPrefix(seen, "/sys/fs"):
+		seen = "/sys"
 	}
-	return strings.HasPrefix(fact, seen+"/")
+	fact = strings.TrimSuffix(fact, "/")
+	return fact == seen || strings.HasPrefix(fact, seen+"/")
 }
 
 // covers tells whether something unknown says that an observation was to be expected;
@@ -294,8 +296,11 @@ func TestNames(t *testing.T) {
 		{"a device by a format", "/dev/pts/%d", "/dev/pts/N", true},
 		{"the folder of devices alone says nothing", "/dev", "/dev/watchdog", false},
 		{"a process by a format", "/proc/%d/stat", "/proc/N/stat", true},
+		{"the process itself is not another one", "/proc/self/stat", "/proc/N/stat", false},
 		{"another file of /proc", "/proc/net/dev", "/proc/meminfo", false},
-		{"a folder of /sys and what is in it", "/sys/class/net", "/sys/class/net/eth0", true},
+		{"a kernel variable by a format", "/proc/sys/net/ipv6/conf/%s/mtu", "/proc/sys/net/ipv6/conf", true},
+		{"another file of /sys", "/sys/class/net", "/sys/bus/pci", true},
+		{"control groups are not the rest of /sys", "/sys/class/net", "/sys/fs/cgroup", false},
 		{"a file in a place", "/tmp/x", "/tmp", true},
 		{"another place", "/var/tmp/x", "/tmp", false},
 	}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """condense.py RAW: print what the processes did whose traces lie in RAW, by the program that they ran.
 
-RAW holds what `inside` left: `unit`, `main` (the first process) and `trace.PID` (strace -ff -y) of each process. README.md
+RAW holds what `inside` left: `unit`, and `trace.PID` (strace -ff -y) of each thread; the lowest PID is the daemon's. README.md
 says what the lines of the result mean.
 """
 import os
@@ -31,11 +31,11 @@ HIDDEN = ('/var/tmp', '/tmp', '/home', '/root', '/run/user', '/boot', '/efi', '/
 class Process:
     """What a process has of its parent: the program that it runs, and from where it reads paths."""
 
-    def __init__(self, program, folder='/', root=''):
-        self.program, self.folder, self.root = program, folder, root
+    def __init__(self, pid, program='', folder='/', root=''):
+        self.pid, self.program, self.folder, self.root = pid, program, folder, root
 
-    def copy(self):
-        return Process(self.program, self.folder, self.root)
+    def child(self, pid):
+        return Process(pid, self.program, self.folder, self.root)
 
     def absolute(self, path, folder=None):
         if not path.startswith('/'):
@@ -48,10 +48,10 @@ class Trace:
         self.raw = raw
         self.seen = {}  # program: set of lines
 
-    def follow(self, pid, process):
-        """Read the file of a process, and those of its children where it makes them."""
+    def follow(self, thread, process):
+        """Read the file of a thread, and those of its children where it makes them."""
         try:
-            lines = open(os.path.join(self.raw, f'trace.{pid}'), errors='replace').read().splitlines()
+            lines = open(os.path.join(self.raw, f'trace.{thread}'), errors='replace').read().splitlines()
         except FileNotFoundError:
             return
         for line in lines:
@@ -67,7 +67,7 @@ class Trace:
                 self.note(process, 'exec', process.program)
             self.call(process, name, arguments)
             if name in FORKS and value.isdigit():
-                self.follow(int(value), process.copy())
+                self.follow(int(value), process.child(process.pid if 'CLONE_THREAD' in arguments else int(value)))
             if value == '0':
                 self.move(process, name, arguments)
 
@@ -112,7 +112,7 @@ class Trace:
     def paths(self, process, name, arguments, flags):
         if name in ('bind', 'connect', 'sendto'):
             for path in re.findall(r'sun_path="([^"]*)"', arguments):
-                self.path(process, 'write' if name == 'bind' else 'read', path)
+                self.path(process, 'write' if name == 'bind' else 'read', process.absolute(path))
         if name not in READS and name not in WRITES:
             return
         writes = name in WRITES or name in OPENS and any(f in ('O_WRONLY', 'O_RDWR', 'O_CREAT', 'O_TRUNC') for f in flags)
@@ -124,7 +124,7 @@ class Trace:
                 self.path(process, 'write' if writes else 'read', process.absolute(path, folder and folder.group(1)))
 
     def path(self, process, access, path):
-        short = shorten(path, access)
+        short = shorten(path.replace(f'/proc/{process.pid}/', '/proc/self/'), access)
         if short:
             self.note(process, 'path', access, short)
 
@@ -133,6 +133,8 @@ def shorten(path, access):
     """Keep of a path what decides a setting, without what differs from run to run."""
     path = re.sub(r'/\d+(?=/|$)', '/N', path)
     parts = path.split('/')
+    if path.startswith('/dev/shm/'):
+        return '/dev/shm'
     if parts[1] in ('dev', 'proc', 'sys'):
         return '/'.join(parts[:6 if parts[1] == 'proc' else 5])
     for place in HIDDEN:
@@ -143,8 +145,8 @@ def shorten(path, access):
 
 def main(raw):
     trace = Trace(raw)
-    pid = int(open(os.path.join(raw, 'main')).read())
-    trace.follow(pid, Process(''))
+    pid = min(int(name[6:]) for name in os.listdir(raw) if name.startswith('trace.') and name[6:].isdigit())
+    trace.follow(pid, Process(pid))
     print('# Made by testdata/strace/record.')
     print(open(os.path.join(raw, 'unit')).read().strip())
     for program in sorted(trace.seen):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 packages='unbound bind9-dnsutils'
 start='/usr/sbin/unbound -d -p'
+configure() { install -o unbound /usr/share/dns/root.key /var/lib/unbound/root.key; }
 requests() {
     try dig +short @127.0.0.1 localhost
     dig +tcp +short @127.0.0.1 localhost
