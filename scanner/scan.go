@@ -93,7 +93,7 @@ func newReport(opts Options, img report.Image, units []report.Unit, diagnostics 
 		Generator:     report.Generator{Name: "systemd-hardening", Version: opts.Version},
 		Image:         img,
 		Units:         units,
-		Diagnostics:   diagnostics,
+		Diagnostics:   append([]report.Diagnostic{}, diagnostics...), // [] in JSON, never null
 	}
 }
 
