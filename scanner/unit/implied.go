@@ -99,7 +99,7 @@ func (s *Service) finish(name string, v Version) {
 		i.apply(s, v)
 		for _, setting := range i.implies {
 			if src, ok := s.sources[i.setting]; ok {
-				s.sources[setting] = src
+				s.implied[setting] = src
 			}
 		}
 	}

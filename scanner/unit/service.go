@@ -63,8 +63,9 @@ type Service struct {
 	loadCredentials, setCredentials credentials
 	importsCredentials              bool
 
-	// sources tells for a setting the line that gave its present value.
-	sources map[string]Source
+	// sources tells for a setting the line that gave its present value; implied the
+	// line of another setting that changed it afterwards.
+	sources, implied map[string]Source
 }
 
 // Device is an entry of DeviceAllow=.
@@ -79,9 +80,17 @@ const (
 	Yes
 )
 
-// Source returns the line that gave a setting ("PrivateTmp") its present value;
-// ok is false when no line did and the default stands.
+// Source returns the line that gave a setting ("PrivateTmp") its present value, be
+// it by implying it; ok is false when no line did and the default stands.
 func (s *Service) Source(setting string) (Source, bool) {
+	if src, ok := s.implied[setting]; ok {
+		return src, true
+	}
+	return s.Written(setting)
+}
+
+// Written returns the last line of the setting itself that has an effect.
+func (s *Service) Written(setting string) (Source, bool) {
 	src, ok := s.sources[setting]
 	return src, ok
 }
@@ -100,6 +109,7 @@ func newService(v Version) *Service {
 		RestrictNamespaces:    noNamespaceRestriction,
 		Commands:              map[string][]Command{},
 		sources:               map[string]Source{},
+		implied:               map[string]Source{},
 	}
 }
 
