@@ -5,6 +5,7 @@ SHELL := /bin/bash
 GO ?= go
 FUZZTIME ?= 30s
 BENCH ?= .
+RECALL_ROOTFS ?= /var/tmp/systemd-hardening-recall
 VERSION ?= $(or $(shell git describe --tags --always --dirty 2>/dev/null),devel)
 
 # Directories of tests that say they can write their golden files anew.
@@ -47,6 +48,12 @@ golden: ## write the golden files anew; review them with git diff
 .PHONY: bitbake-test
 bitbake-test: ## run the classes in real BitBake (needs BITBAKE_DIR and OE_CORE_DIR, see bbclass)
 	$(GO) test ./bbclass -count=1 -v -timeout 3h
+
+.PHONY: recall-test
+recall-test: ## compare the evidence with real daemons under strace (root, mmdebstrap; an hour)
+	[ -d '$(RECALL_ROOTFS)' ] || testdata/strace/rootfs '$(RECALL_ROOTFS)'
+	testdata/strace/record '$(RECALL_ROOTFS)'
+	RECALL_ROOTFS='$(RECALL_ROOTFS)' $(GO) test ./scanner/evidence -run TestRecall -count=1 -timeout 1h -args -table
 
 .PHONY: clean
 clean: ## remove what was built
