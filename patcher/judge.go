@@ -253,13 +253,17 @@ func clockDevices(s *subject) []string {
 	})
 }
 
-// protectClock also takes the capability to wake the system away. Before 251.14 it
+// protectClock also takes the capability to wake the system away, and puts the clock
+// on the list of a unit that has one of devices. Before 251.14 it
 // closed all devices too (DeviceAllow= of the clock); an unknown point release counts
 // as an old one.
 func protectClock(s *subject) verdict {
 	contradictions := []contradiction{fact("clock", ""), fact("capability", "CAP_WAKE_ALARM"), clockDevices}
 	if v := s.version; v.Major < 251 || v.Major == 251 && (v.Point == unit.AnyPoint || v.Point < 14) {
 		contradictions = append(contradictions, realDevices)
+	}
+	if !s.service.PrivateDevices { // which keeps the clock out of /dev
+		contradictions = append(contradictions, asks("DeviceAllow"), asks("DevicePolicy"))
 	}
 	if v, against := s.against("ProtectClock", contradictions...); against {
 		return v

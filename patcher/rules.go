@@ -78,9 +78,7 @@ var rules = []rule{
 		"it makes no socket and is handed none, and looks at nothing of the network in /proc and /sys", fact("socket-family", ""), fact("listens", ""),
 		fact("mount", ""), hostNetwork, asks("Sockets"), asks("NetworkNamespacePath"), socketActivated)},
 	{"IPAddressDeny", 235, func(s *unit.Service) bool { return len(s.IPAddressDeny) > 0 }, ipAddressDeny},
-	{"SystemCallFilter", 187, func(s *unit.Service) bool { return s.SystemCallFilter.Active() }, either(systemCallFilter,
-		unprivileged([]line{{"SystemCallFilter", "~@module @reboot @swap"}, {"SystemCallErrorNumber", "EPERM"}},
-			"the kernel answers these calls with EPERM to a caller without capabilities; the filter answers the same"))},
+	{"SystemCallFilter", 187, func(s *unit.Service) bool { return s.SystemCallFilter.Active() }, either(systemCallFilter, refusedCalls)},
 	{"SystemCallArchitectures", 209, func(s *unit.Service) bool { return slices.Equal(s.SystemCallArchitectures, []string{"native"}) }, nativeOnly},
 }
 
@@ -159,6 +157,12 @@ func realtime(s *subject) verdict {
 		}
 	}
 	return proposed(report.Proven, yes("RestrictRealtime"), "without CAP_SYS_NICE and RLIMIT_RTPRIO the kernel refuses real-time scheduling with EPERM, as this setting does")
+}
+
+// refusedCalls denies an unprivileged service what the kernel denies it anyway.
+func refusedCalls(s *subject) verdict {
+	return unprivileged(s.withError([]line{{"SystemCallFilter", "~@module @reboot @swap"}}),
+		"the kernel answers these calls with EPERM to a caller without capabilities; the filter answers the same")(s)
 }
 
 // nativeOnly: an image without another architecture's dynamic loader runs programs
