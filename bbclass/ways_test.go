@@ -249,7 +249,7 @@ func TestMultilib(t *testing.T) {
 	eachRelease(t, "multilib", func(t *testing.T, r *rig) {
 		built := r.run(t, multilib+threshold, "bitbake", "lib32-rig-image")
 		require.NoError(t, built.err)
-		assert.Contains(t, built.output, "foo.service [package rig-file]")
+		assert.Contains(t, built.output, "foo.service [package lib32-rig-file")
 		report := strings.Replace(r.deployed("systemd-hardening.json"), "rig-image", "lib32-rig-image", 1)
 		assert.Contains(t, read(t, report), `"architecture": "x86",`)
 	})
