@@ -55,6 +55,15 @@ recall-test: ## compare the evidence with real daemons under strace (root, mmdeb
 	testdata/strace/record '$(RECALL_ROOTFS)'
 	RECALL_ROOTFS='$(RECALL_ROOTFS)' $(GO) test ./scanner/evidence -run TestRecall -count=1 -timeout 1h -args -table
 
+BOOT_DIR ?= /var/tmp/systemd-hardening-boot
+
+.PHONY: boot-test
+boot-test: build ## boot 16 real services with what harden writes for them (root, QEMU, 1 GB in BOOT_DIR)
+	bash testdata/boot/build $(BOOT_DIR)
+	rm -rf $(BOOT_DIR)/overlay
+	bin/systemd-hardening harden $(BOOT_DIR)/rootfs --tree $(BOOT_DIR)/overlay
+	bash testdata/boot/verify $(BOOT_DIR) $(BOOT_DIR)/overlay
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf bin dist
