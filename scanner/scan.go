@@ -330,21 +330,12 @@ func assessments(result exposure.Result, s *unit.Service) []report.Assessment {
 				a.Exposure = report.Level(r.Exposure)
 			}
 		}
-		if src, ok := decidedBy(r, s); ok {
+		if src, ok := r.Source(s); ok {
 			a.Source = &report.Source{File: src.File, Line: src.Line}
 		}
 		list[i] = a
 	}
 	return list
-}
-
-// decidedBy is the line that decided a row. A setting that takes single capabilities
-// away does not decide about those that it leaves.
-func decidedBy(r exposure.Row, s *unit.Service) (unit.Source, bool) {
-	if r.Setting == "CapabilityBoundingSet" && !r.Good() {
-		return s.Written(r.Setting)
-	}
-	return s.Source(r.Setting)
 }
 
 func settings(assignments []unit.Assignment) []report.Setting {

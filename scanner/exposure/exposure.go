@@ -78,6 +78,26 @@ type Row struct {
 // Good tells whether the row holds: it applies and has no badness.
 func (r Row) Good() bool { return r.Applies && r.Badness == 0 }
 
+// Source returns the line of the service's files that decided the row; ok is false
+// when none did and defaults stand.
+func (r Row) Source(s *unit.Service) (src unit.Source, ok bool) {
+	if set := rowCapabilities[r.JSONField]; set != 0 {
+		return s.CapabilitySource(set)
+	}
+	for _, setting := range append([]string{r.Setting}, alsoDecide[r.Setting]...) {
+		if src, ok = s.Source(setting); ok {
+			return src, true
+		}
+	}
+	return src, false
+}
+
+// alsoDecide are settings that decide a row when its own is not set.
+var alsoDecide = map[string][]string{
+	"User": {"DynamicUser"}, "RootDirectory": {"RootImage"}, "DeviceAllow": {"DevicePolicy"},
+	"IPAddressDeny": {"IPIngressFilterPath", "IPEgressFilterPath"},
+}
+
 // Result is the assessment of one service.
 type Result struct {
 	Rows     []Row // in the order of systemd's table

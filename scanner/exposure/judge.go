@@ -85,11 +85,15 @@ func umask(_ *Target, s *unit.Service) uint64 {
 	return 0
 }
 
+// rowCapabilities are those that a row is about, by its JSON name.
+var rowCapabilities = map[string]unit.CapabilitySet{}
+
 func capability(suffix, jsonSuffix string, weight uint64, what string, names ...string) row {
 	var set unit.CapabilitySet
 	for _, n := range names {
 		set |= unit.Capability(n)
 	}
+	rowCapabilities["CapabilityBoundingSet_"+jsonSuffix] = set
 	return row{
 		id: "CapabilityBoundingSet=~" + suffix, jsonField: "CapabilityBoundingSet_" + jsonSuffix, weight: weight, valueMax: 1,
 		setting: "CapabilityBoundingSet", judge: off(func(s *unit.Service) bool { return s.CapabilityBoundingSet&set == 0 }),

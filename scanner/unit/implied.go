@@ -20,19 +20,19 @@ type implication struct {
 // implications in the order in which PID 1 applies them (systemd.exec(5), the
 // settings' own texts; DeviceAllow by the versions in testdata/oracle).
 var implications = []implication{
-	{"PrivateDevices", func(s *Service) bool { return s.PrivateDevices }, []string{"CapabilityBoundingSet", "DeviceAllow"}, func(s *Service, _ Version) {
+	{"PrivateDevices", func(s *Service) bool { return s.PrivateDevices }, []string{"DeviceAllow"}, func(s *Service, _ Version) {
 		s.drop("CAP_MKNOD", "CAP_SYS_RAWIO")
 		if s.DevicePolicy == "auto" {
 			s.DevicePolicy = "closed"
 		}
 	}},
-	{"ProtectKernelModules", func(s *Service) bool { return s.ProtectKernelModules }, []string{"CapabilityBoundingSet"}, func(s *Service, _ Version) {
+	{"ProtectKernelModules", func(s *Service) bool { return s.ProtectKernelModules }, nil, func(s *Service, _ Version) {
 		s.drop("CAP_SYS_MODULE")
 	}},
-	{"ProtectKernelLogs", func(s *Service) bool { return s.ProtectKernelLogs }, []string{"CapabilityBoundingSet"}, func(s *Service, _ Version) {
+	{"ProtectKernelLogs", func(s *Service) bool { return s.ProtectKernelLogs }, nil, func(s *Service, _ Version) {
 		s.drop("CAP_SYSLOG")
 	}},
-	{"ProtectClock", func(s *Service) bool { return s.ProtectClock }, []string{"CapabilityBoundingSet"}, func(s *Service, _ Version) {
+	{"ProtectClock", func(s *Service) bool { return s.ProtectClock }, nil, func(s *Service, _ Version) {
 		s.drop("CAP_SYS_TIME", "CAP_WAKE_ALARM")
 		if s.restrictsDevices() {
 			s.DeviceAllow = append(s.DeviceAllow, Device{"char-rtc", "r"})
@@ -96,11 +96,17 @@ func (s *Service) finish(name string, v Version) {
 		if !i.holds(s) {
 			continue
 		}
+		before := s.CapabilityBoundingSet
 		i.apply(s, v)
+		src, ok := s.sources[i.setting]
+		if !ok {
+			continue
+		}
 		for _, setting := range i.implies {
-			if src, ok := s.sources[i.setting]; ok {
-				s.implied[setting] = src
-			}
+			s.implied[setting] = src
+		}
+		if taken := before &^ s.CapabilityBoundingSet; taken != 0 {
+			s.taken = append(s.taken, takenCapabilities{taken, src})
 		}
 	}
 	if s.DynamicUser && s.User == "" {

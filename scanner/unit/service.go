@@ -66,6 +66,7 @@ type Service struct {
 	// sources tells for a setting the line that gave its present value; implied the
 	// line of another setting that changed it afterwards.
 	sources, implied map[string]Source
+	taken            []takenCapabilities
 }
 
 // Device is an entry of DeviceAllow=.
@@ -86,13 +87,26 @@ func (s *Service) Source(setting string) (Source, bool) {
 	if src, ok := s.implied[setting]; ok {
 		return src, true
 	}
-	return s.Written(setting)
-}
-
-// Written returns the last line of the setting itself that has an effect.
-func (s *Service) Written(setting string) (Source, bool) {
 	src, ok := s.sources[setting]
 	return src, ok
+}
+
+// CapabilitySource returns the line that decided which of some capabilities the
+// service may have: one that takes any of them away by implication, else that of
+// CapabilityBoundingSet=.
+func (s *Service) CapabilitySource(some CapabilitySet) (Source, bool) {
+	for _, t := range s.taken {
+		if t.set&some != 0 {
+			return t.Source, true
+		}
+	}
+	return s.Source("CapabilityBoundingSet")
+}
+
+// takenCapabilities are those that a line took from the bounding set by implication.
+type takenCapabilities struct {
+	set CapabilitySet
+	Source
 }
 
 // newService has PID 1's defaults for a service of the system manager
