@@ -153,12 +153,26 @@ func (f *flow) connect() {
 		}
 	}
 	f.fallThrough()
-	for _, i := range indirect {
-		for _, target := range f.jumpTargets(i) {
-			link(i, target)
+	// A table's address may come from behind another jump through a table, so
+	// those without targets get a second chance.
+	for n := 0; n < 2; n++ {
+		var rest []int
+		for _, i := range indirect {
+			f.steps = 0
+			targets := f.jumpTargets(i)
+			for _, target := range targets {
+				link(i, target)
+			}
+			if len(targets) == 0 {
+				rest = append(rest, i)
+			}
+		}
+		f.fallThroughNew()
+		clear(f.memo)
+		if indirect = rest; len(rest) == 0 {
+			break
 		}
 	}
-	f.fallThroughNew()
 }
 
 // fallThrough links every block with the one it runs into.

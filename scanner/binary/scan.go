@@ -160,7 +160,8 @@ func (c *code) sweep(p *part, each func(addr uint64, in *isa.Inst)) {
 type inlineData struct {
 	code  *code
 	part  *part
-	bound uint64 // entries of the next table, by the last comparison
+	bound uint64 // entries of a table that is indexed by the register, by the last comparison
+	index isa.Reg
 }
 
 // at returns how many bytes of data are at addr.
@@ -169,11 +170,13 @@ func (d *inlineData) at(addr uint64) uint64 { return d.code.literal[addr] }
 func (d *inlineData) note(addr uint64, in *isa.Inst) {
 	switch {
 	case in.Op == isa.Cmp && in.Src2 == isa.NoReg && in.Imm >= 0 && in.Imm < 4096:
-		d.bound = uint64(in.Imm) + 1
+		d.bound, d.index = uint64(in.Imm)+1, in.Src
 	case in.Op == isa.JumpTable && in.Size < 4:
 		d.mark(uint64(in.Disp), d.tableSize(in))
 	case in.Op == isa.JumpMem && in.Mem() && in.Base == isa.NoReg && in.Index != isa.NoReg:
-		d.mark(uint64(in.Disp), d.bound*4)
+		if d.index == in.Index {
+			d.mark(uint64(in.Disp), d.bound*4)
+		}
 	case in.Op == isa.Load && in.Mem() && in.Base == isa.NoReg && in.Index == isa.NoReg && in.Disp&3 == 0 && in.Size <= 16:
 		d.mark(uint64(in.Disp), uint64(max(in.Size, 4)))
 	}
@@ -190,7 +193,7 @@ func (d *inlineData) mark(addr, n uint64) {
 func (d *inlineData) tableSize(in *isa.Inst) uint64 {
 	size, start := uint64(in.Size), uint64(in.Disp)
 	end := start + d.bound*size
-	if d.bound == 0 {
+	if d.bound == 0 || d.index != in.Index {
 		end = d.part.end
 		for a := start; a < end; a += size {
 			v, ok := d.code.im.value(a, int(size))
@@ -398,6 +401,9 @@ func (s *scanner) leave(in *isa.Inst) {
 		s.part.exit = exitCall
 	case in.Op != isa.Nop:
 		s.part.exit = exitFall
+	case s.part.exit == exitCall:
+		// Nothing needs padding behind a call that comes back.
+		s.part.exit = exitNone
 	}
 }
 

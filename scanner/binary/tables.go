@@ -10,7 +10,7 @@ import (
 
 // Limits of the search for a jump table.
 const (
-	maxTable  = 4096 // entries
+	maxTable  = 1024 // entries
 	tableBack = 24   // nodes before the jump in which the table is loaded
 )
 
@@ -22,25 +22,19 @@ func (f *flow) jumpTargets(i int) []uint64 {
 	case n.Op == isa.JumpTable:
 		return f.inlineTargets(n)
 	case n.Op == isa.JumpMem && n.Index != isa.NoReg && n.Base == isa.NoReg:
-		return f.entries(uint64(n.Disp), 0, f.abi.WordSize, 0, f.bound(i))
+		return f.entries(uint64(n.Disp), 0, f.abi.WordSize, 0)
 	}
 	return f.loadedTargets(i)
-}
-
-// bound is how many entries the last comparison before a jump allows.
-func (f *flow) bound(i int) int {
-	for k := i - 1; k >= 0 && k > i-tableBack; k-- {
-		if n := &f.nodes[k]; n.Op == isa.Cmp && n.Src2 == isa.NoReg && n.Imm >= 0 && n.Imm < maxTable {
-			return int(n.Imm) + 1
-		}
-	}
-	return maxTable
 }
 
 // inlineTargets reads the table behind arm's tbb and tbh.
 func (f *flow) inlineTargets(n *node) []uint64 {
 	var out []uint64
-	for k := 0; k < f.bound(f.find(n.addr)); k++ {
+	entries := uint64(maxTable)
+	if n.Size < 4 {
+		entries = f.literal[uint64(n.Disp)] / uint64(n.Size)
+	}
+	for k := 0; k < int(entries); k++ {
 		v := uint64(2 * k)
 		if n.Size < 4 {
 			var ok bool
@@ -118,13 +112,12 @@ func (f *flow) sumOperand(k int, r isa.Reg) []uint64 {
 // from the table (x86-64, riscv64) or from an address of code that the
 // function forms (arm64, and gcc's tables of label differences).
 func (f *flow) tableAt(jump int, table uint64, load *node) []uint64 {
-	bound := f.bound(jump)
 	size := int(load.Size)
 	if load.Op == isa.JumpMem {
 		size = f.abi.WordSize
 	}
 	if size == f.abi.WordSize {
-		if out := f.entries(table, 0, size, 0, bound); len(out) > 0 {
+		if out := f.entries(table, 0, size, 0); len(out) > 0 {
 			return out
 		}
 	}
@@ -139,7 +132,7 @@ func (f *flow) tableAt(jump int, table uint64, load *node) []uint64 {
 		}
 	}
 	for _, base := range bases {
-		if out := f.entries(table, base, size, scale, bound); len(out) > 0 {
+		if out := f.entries(table, base, size, scale); len(out) > 0 {
 			return out
 		}
 	}
@@ -150,26 +143,27 @@ func (f *flow) tableAt(jump int, table uint64, load *node) []uint64 {
 type tableKey struct {
 	table, base uint64
 	size        int
-	bound       int
 }
 
 // entries is readEntries, done once for each table.
-func (f *flow) entries(table, base uint64, size int, scale uint, bound int) []uint64 {
-	k := tableKey{table, base, size, bound}
+func (f *flow) entries(table, base uint64, size int, scale uint) []uint64 {
+	k := tableKey{table, base, size}
 	out, ok := f.tables[k]
 	if !ok {
-		out = f.readEntries(table, base, size, scale, bound)
+		out = f.readEntries(table, base, size, scale)
 		f.tables[k] = out
 	}
 	return out
 }
 
-// readEntries reads up to bound entries of a table; with base 0 they are addresses,
-// otherwise signed distances from base in units of 1<<scale. The first entry that is no
-// instruction of the function ends it.
-func (f *flow) readEntries(table, base uint64, size int, scale uint, bound int) []uint64 {
+// readEntries reads a table; with base 0 its entries are addresses, otherwise
+// signed distances from base in units of 1<<scale. The first entry that leads to no
+// instruction of the function ends it: that may be one too late, where another
+// table follows, but never too early, as a comparison that belongs to
+// something else could be.
+func (f *flow) readEntries(table, base uint64, size int, scale uint) []uint64 {
 	var out []uint64
-	for k := 0; k < bound; k++ {
+	for k := 0; k < maxTable; k++ {
 		at := table + uint64(k*size)
 		v, ok := f.im.value(at, size)
 		if r := f.slot(at); r != nil && r.kind == relocAddress && base == 0 {

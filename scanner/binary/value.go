@@ -343,12 +343,31 @@ func (f *flow) joinBlock(b *block, q question) values {
 		v = v.union(unknown(anything))
 	}
 	for _, p := range b.preds {
-		if v.mask == anything && len(v.ints) == 0 {
-			break
+		if imm, ok := f.compared(int(p), int(b.first), q); ok {
+			v = v.union(exactly(imm))
+		} else {
+			v = v.union(f.after(int(p), q))
 		}
-		v = v.union(f.after(int(p), q))
 	}
 	return v
+}
+
+// compared is the value that the register asked for has because a comparison
+// and a conditional jump (at node p) led to the node to.
+func (f *flow) compared(p, to int, q question) (uint64, bool) {
+	jump := &f.nodes[p]
+	if q.mem || p == 0 || f.block[p] != 0 || jump.Op != isa.CondJump || jump.Imm == 0 {
+		return 0, false
+	}
+	taken := f.nodes[to].addr == jump.Target
+	if taken == (to == p+1) || taken != (jump.Imm == isa.IfEqual) {
+		return 0, false
+	}
+	cmp := &f.nodes[p-1]
+	if cmp.Op != isa.Cmp || cmp.Src != q.reg || cmp.Src2 != isa.NoReg || cmp.Size < 4 {
+		return 0, false
+	}
+	return uint64(cmp.Imm), true
 }
 
 // padding tells whether the block from node i on is only there to align the
@@ -458,6 +477,8 @@ func (f *flow) compute(i int, n *node, r isa.Reg) values {
 		return f.register(i, r).plus(uint64(int64(n.Adjust)))
 	}
 	switch n.Op {
+	case isa.Insert8:
+		return f.register(i, n.Src).each(func(v uint64) uint64 { return v&^0xff | uint64(n.Imm) }, anyBits)
 	case isa.Insert16:
 		return f.register(i, n.Src).each(func(v uint64) uint64 {
 			return v&^(0xffff<<n.Shift) | uint64(n.Imm)<<n.Shift

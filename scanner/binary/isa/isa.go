@@ -93,6 +93,8 @@ const (
 	// Insert16 is Dst = Src with the 16 bits from bit Shift on replaced by Imm
 	// (movk, movt).
 	Insert16
+	// Insert8 is Dst = Src with the lowest 8 bits replaced by Imm (mov al, imm).
+	Insert8
 	// Add, Sub, And, AndNot, Or, Xor, Shl, Shr, Sar, Mul are Dst = Src op operand 2. Lea with
 	// one base register is Add. arm's "add r, pc, r" is Add of Src and the pc's
 	// value as Imm, with FromPC set.
@@ -143,7 +145,9 @@ const (
 	CallMem
 	// Jump goes to Target.
 	Jump
-	// CondJump goes to Target or on.
+	// CondJump goes to Target or on. With Imm IfEqual or IfNotEqual the
+	// instruction before it may be a Cmp, and it goes to Target when that found
+	// its operands equal, or not equal; Imm 0 is any other condition.
 	CondJump
 	// JumpReg goes to the address Src + Imm.
 	JumpReg
@@ -162,6 +166,12 @@ const (
 	CompatSyscall
 	// Trap never continues (ud2, hlt, brk, udf, ebreak).
 	Trap
+)
+
+// Conditions of a CondJump, in Imm.
+const (
+	IfEqual    = 1
+	IfNotEqual = 2
 )
 
 // Flags qualify an instruction.

@@ -82,11 +82,11 @@ func (s *state) primary(in *isa.Inst, imm int64) {
 	case op < 0x60:
 		s.pop(in, isa.Reg(op&7|s.rex<<3&8))
 	case op >= 0x70 && op < 0x80:
-		in.Op, in.Target = isa.CondJump, s.target(imm)
+		s.condJump(in, imm)
 	case op >= 0x91 && op < 0x98:
 		in.Writes = isa.Set(rax, isa.Reg(op&7|s.rex<<3&8))
 	case op >= 0xb0 && op < 0xb8:
-		s.set(in, isa.Other, isa.Reg(op&7|s.rex<<3&8), 1)
+		s.moveByte(in, isa.Reg(op&7|s.rex<<3&8), imm)
 	case op >= 0xb8 && op < 0xc0:
 		if s.set(in, isa.MovImm, isa.Reg(op&7|s.rex<<3&8), s.wide()) {
 			in.Imm = whole(imm, in.Size)
@@ -96,6 +96,26 @@ func (s *state) primary(in *isa.Inst, imm int64) {
 	default:
 		s.primaryRest(in, imm)
 	}
+}
+
+// condJump is jcc; je and jne tell what a comparison before them found.
+func (s *state) condJump(in *isa.Inst, imm int64) {
+	in.Op, in.Target = isa.CondJump, s.target(imm)
+	switch s.opcode & 15 {
+	case 4:
+		in.Imm = isa.IfEqual
+	case 5:
+		in.Imm = isa.IfNotEqual
+	}
+}
+
+// moveByte is mov r8, imm8.
+func (s *state) moveByte(in *isa.Inst, r isa.Reg, imm int64) {
+	if s.byteReg(r) != r {
+		s.set(in, isa.Other, r, 1)
+		return
+	}
+	in.Op, in.Dst, in.Src, in.Size, in.Imm = isa.Insert8, r, r, 8, imm&0xff
 }
 
 func (s *state) target(imm int64) uint64 { return s.pc + uint64(s.pos) + uint64(imm) }
@@ -130,6 +150,9 @@ func (s *state) primaryRest(in *isa.Inst, imm int64) {
 		s.operate(in, s.modrm>>3&7, s.rm, isa.NoReg, imm, size)
 	case 0x84, 0x85: // test
 		in.Size = size
+		if s.mod == 3 && s.rm == s.reg && size >= 4 {
+			in.Op, in.Src = isa.Cmp, s.rm
+		}
 	case 0x86, 0x87:
 		s.exchange(in, size)
 	case 0x88, 0x89:

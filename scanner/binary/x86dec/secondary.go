@@ -9,7 +9,7 @@ func (s *state) secondary(in *isa.Inst, imm int64) {
 	op := s.opcode
 	switch {
 	case op >= 0x80 && op < 0x90:
-		in.Op, in.Target = isa.CondJump, s.target(imm)
+		s.condJump(in, imm)
 	case op >= 0x40 && op < 0x50: // cmov
 		s.load(in, s.reg, s.wide(), s.wide(), false)
 		in.Flags |= isa.Conditional

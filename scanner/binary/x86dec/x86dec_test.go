@@ -103,7 +103,12 @@ func TestDecode(t *testing.T) {
 		})},
 		{"call fs:[0x10] has no address", []byte{0x64, 0xff, 0x14, 0x25, 0x10, 0, 0, 0}, want(isa.CallReg, 8, nil)},
 		{"notrack jmp rax", []byte{0x3e, 0xff, 0xe0}, want(isa.JumpReg, 3, func(i *isa.Inst) { i.Src = rax })},
-		{"je -2", []byte{0x74, 0xfe}, want(isa.CondJump, 2, func(i *isa.Inst) { i.Target = at })},
+		{"je -2", []byte{0x74, 0xfe}, want(isa.CondJump, 2, func(i *isa.Inst) { i.Target, i.Imm = at, isa.IfEqual })},
+		{"jb -2", []byte{0x72, 0xfe}, want(isa.CondJump, 2, func(i *isa.Inst) { i.Target = at })},
+		{"test rax, rax", []byte{0x48, 0x85, 0xc0}, want(isa.Cmp, 3, func(i *isa.Inst) { i.Src, i.Size = rax, 8 })},
+		{"mov al, 60", []byte{0xb0, 60}, want(isa.Insert8, 2, func(i *isa.Inst) {
+			i.Dst, i.Src, i.Size, i.Imm, i.Writes = rax, rax, 8, 60, isa.Set(rax)
+		})},
 		{"ret", []byte{0xc3}, want(isa.Return, 1, nil)},
 		{"syscall", []byte{0x0f, 0x05}, want(isa.Syscall, 2, func(i *isa.Inst) { i.Writes = isa.Set(rax, rcx, r11) })},
 		{"int 0x80", []byte{0xcd, 0x80}, want(isa.CompatSyscall, 2, func(i *isa.Inst) { i.Writes = isa.Set(rax) })},
