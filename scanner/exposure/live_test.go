@@ -38,18 +38,32 @@ func TestLive(t *testing.T) {
 	r := recording{version: fmt.Sprint(version.Major), point: version.Point, arch: liveArch[runtime.GOARCH], compat: exposure.Offline}
 	target := &exposure.Target{Version: version, Arch: r.arch, Compat: r.compat}
 
-	compared := 0
-	for _, v := range askTool(t, tool, root) {
-		mismatches, n := r.mismatches(tree, target, v)
-		compared += n
-		if reason := r.reason(v.asked); reason != "" {
-			t.Logf("left out: %s: %s", v.asked, reason)
-		} else if len(mismatches) > 0 {
-			t.Errorf("%s: %s", v.asked, strings.Join(mismatches, "; "))
+	compare := func(verdicts []verdict) {
+		compared := 0
+		for _, v := range verdicts {
+			mismatches, n := r.mismatches(tree, target, v)
+			compared += n
+			if reason := r.reason(v.asked); reason != "" {
+				t.Logf("left out: %s: %s", v.asked, reason)
+			} else if len(mismatches) > 0 {
+				t.Errorf("%s: %s", v.asked, strings.Join(mismatches, "; "))
+			}
 		}
+		t.Logf("systemd %s: %d rows compared", version, compared)
 	}
-	t.Logf("systemd %s: %d rows compared", version, compared)
+	compare(askTool(t, tool, root))
+
+	policy := filepath.Join(t.TempDir(), "policy.json")
+	require.NoError(t, os.WriteFile(policy, []byte(livePolicy), 0o644))
+	target.Policy, err = exposure.ParsePolicy([]byte(livePolicy))
+	require.NoError(t, err)
+	compare(askTool(t, tool, root, "--security-policy="+policy))
 }
+
+// livePolicy changes weights and ranges, leaves rows out, and names one that is none.
+const livePolicy = `{"PrivateNetwork": {"weight": 1}, "ProtectSystem": {"range": 77}, "UMask": {"weight": 0}, "KeyringMode": {"weight": 0, "range": 9},
+ "SystemCallFilter_clock": {"weight": 12345, "range": 11, "description_good": "x", "description_bad": "y"},
+ "CapabilityBoundingSet_CAP_KILL": {"description_na": "z"}, "Bogus": {"weight": 5}}`
 
 // findTool finds a systemd-analyze whose rules are known.
 func findTool(t *testing.T) (path string, version unit.Version) {
@@ -74,10 +88,10 @@ var liveLevel = regexp.MustCompile(`Overall exposure level for (\S+): (\d+\.\d+)
 // askTool asks for all units in one call for the figures and one for the rows: both
 // give the units that load in the order of the call. What does not load is left to
 // the recordings: the call does not tell apart why.
-func askTool(t *testing.T, tool, root string) (verdicts []verdict) {
+func askTool(t *testing.T, tool, root string, args ...string) (verdicts []verdict) {
 	data, err := os.ReadFile(filepath.Join(oracleDir, "units.txt"))
 	require.NoError(t, err)
-	names := strings.Fields(string(data))
+	names := append(args, strings.Fields(string(data))...)
 	levels := liveLevel.FindAllStringSubmatch(string(callTool(tool, root, names)), -1)
 	require.NotEmpty(t, levels)
 	rows := json.NewDecoder(bytes.NewReader(callTool(tool, root, append([]string{"--json=short"}, names...))))

@@ -4,6 +4,7 @@ package exposure
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,30 +26,63 @@ type override struct {
 	Range           *uint64 `json:"range"`
 }
 
+// maxWeight keeps the sums of all rows within 64 bits.
+const maxWeight = 1 << 40
+
 // ParsePolicy reads a policy file. Fields that no row has a use for are ignored
-// as systemd ignores them; a wrong type is an error that names the row.
+// as systemd ignores them; a wrong type, and what makes systemd-analyze abort, is
+// an error that names the row.
 func ParsePolicy(data []byte) (*Policy, error) {
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(data, &raw); err != nil {
 		return nil, fmt.Errorf("parse the security policy: %w", describeJSON(data, err))
 	}
+	names := make([]string, 0, len(raw))
+	for name := range raw {
+		names = append(names, name)
+	}
+	slices.Sort(names)
 	p := &Policy{overrides: map[string]override{}}
-	for name, text := range raw {
-		var o override
-		if err := json.Unmarshal(text, &o); err != nil {
+	for _, name := range names {
+		o, err := parseOverride(name, raw[name])
+		if err != nil {
 			return nil, fmt.Errorf("parse the security policy: %s: %w", name, err)
 		}
-		if o.Range != nil && *o.Range == 0 {
-			return nil, fmt.Errorf("parse the security policy: %s: range must not be 0", name)
-		}
-		if !slices.ContainsFunc(rows, func(r row) bool { return r.jsonField == name }) {
+		if rowOf(name) == nil {
 			p.Unknown = append(p.Unknown, name)
 			continue
 		}
 		p.overrides[name] = o
 	}
-	slices.Sort(p.Unknown)
 	return p, nil
+}
+
+// parseOverride reads what the file says of one row. A range must hold any badness
+// of the row: these are not changed with it, and systemd-analyze aborts over one
+// that is larger.
+func parseOverride(name string, text []byte) (o override, err error) {
+	if err := json.Unmarshal(text, &o); err != nil {
+		return o, err
+	}
+	r := rowOf(name)
+	switch {
+	case o.Range != nil && *o.Range == 0:
+		return o, errors.New("range must not be 0")
+	case o.Range != nil && r != nil && *o.Range < r.valueMax:
+		return o, fmt.Errorf("range %d is less than the badness that the row can have, %d", *o.Range, r.valueMax)
+	case o.Weight != nil && *o.Weight > maxWeight:
+		return o, fmt.Errorf("weight %d is over %d", *o.Weight, uint64(maxWeight))
+	}
+	return o, nil
+}
+
+func rowOf(jsonField string) *row {
+	for i := range rows {
+		if rows[i].jsonField == jsonField {
+			return &rows[i]
+		}
+	}
+	return nil
 }
 
 // describeJSON adds the line to a syntax error.
