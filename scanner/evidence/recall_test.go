@@ -84,6 +84,7 @@ var harmless = []struct {
 	reason      string
 }{
 	{"syscall", "restart_syscall", "the kernel resumes a call by it after a stop; the program does not make it"},
+	{"family", "AF_UNSPEC", "the kernel has no such sockets, and RestrictAddressFamilies= answers with the same error"},
 	{"prctl", "", "judged by the capabilities that an option asks for"},
 	{"ioctl", "", "judged by the capabilities that a request asks for"},
 	{"path", "read /dev/null", "PrivateDevices= leaves it"},
@@ -94,6 +95,7 @@ var harmless = []struct {
 	{"path", "read /proc/self", "ProtectProc= and ProtectKernelTunables= leave it"},
 	{"path", "write /proc/self", "the C library writes names of threads there; ProtectProc= and ProtectKernelTunables= leave it"},
 	{"path", "read /proc/cpuinfo", "only ProcSubset= hides it, which is never proposed"},
+	{"path", "read /proc/uptime", "only ProcSubset= hides it, which is never proposed"},
 	{"path", "read /proc/sys/kernel", "the C library reads limits there; ProtectKernelTunables= only forbids to write"},
 	{"path", "read /proc/sys/vm", "the C library reads limits there; ProtectKernelTunables= only forbids to write"},
 	{"path", "read /sys/devices/system/cpu", "the C library counts processors; ProtectKernelTunables= only forbids to write"},
@@ -169,6 +171,8 @@ func names(fact, seen string) bool {
 		return fact == seen || format && strings.HasPrefix(seen, fact)
 	case strings.HasPrefix(seen, "/proc/N"):
 		return fact == "/proc" || fact == "/proc/"
+	case format && strings.HasPrefix(seen, "/proc/") && strings.Count(fact, "/") > 2 && strings.HasPrefix(seen, fact):
+		return true
 	case strings.HasPrefix(seen, "/sys/") && !strings.HasPrefix(seen, "/sys/fs"):
 		seen = "/sys"
 	}
@@ -211,13 +215,15 @@ func compare(im *Image, r recording, result *Result) comparison {
 		}
 	}
 	c.traced = len(traced)
-	for _, u := range result.Unknowns {
-		if u.Assumption == "" && len(u.Blocks) > 0 {
-			c.unknown = append(c.unknown, u.ID)
-		} else if u.Assumption != "" {
+	for _, u := range result.Unknowns { // sorted
+		switch {
+		case u.Assumption != "":
 			c.assumed = append(c.assumed, u.ID)
+		case len(u.Blocks) > 0:
+			c.unknown = append(c.unknown, u.ID)
 		}
 	}
+	c.unknown, c.assumed = slices.Compact(c.unknown), slices.Compact(c.assumed)
 	return c
 }
 
@@ -299,6 +305,7 @@ func TestNames(t *testing.T) {
 		{"the process itself is not another one", "/proc/self/stat", "/proc/N/stat", false},
 		{"another file of /proc", "/proc/net/dev", "/proc/meminfo", false},
 		{"a kernel variable by a format", "/proc/sys/net/ipv6/conf/%s/mtu", "/proc/sys/net/ipv6/conf", true},
+		{"a number in the middle", "/proc/irq/%i/node", "/proc/irq/N/node", true},
 		{"another file of /sys", "/sys/class/net", "/sys/bus/pci", true},
 		{"control groups are not the rest of /sys", "/sys/class/net", "/sys/fs/cgroup", false},
 		{"a file in a place", "/tmp/x", "/tmp", true},
@@ -312,10 +319,12 @@ func TestNames(t *testing.T) {
 // writeTable puts the table of daemons into the documentation.
 func writeTable(t *testing.T, table []comparison) {
 	var b strings.Builder
-	b.WriteString("| daemon | traced | static | all code | only unknown | missed | complete | unknown |\n|---|--:|--:|--:|--:|--:|---|---|\n")
+	b.WriteString("| daemon | traced | static | all code | only unknown | missed | complete | blocked by | assumed |\n|---|--:|--:|--:|--:|--:|---|---|---|\n")
 	for _, c := range table {
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %t | %s |\n", c.name, c.traced, c.static, c.naive, len(c.covered), len(c.missed), c.complete, counted(c.unknown))
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %t | %s | %s |\n", c.name, c.traced, c.static, c.naive, len(c.covered), len(c.missed),
+			c.complete, strings.Join(c.unknown, ", "), strings.Join(c.assumed, ", "))
 	}
+	b.WriteString(means(table))
 	page, err := os.ReadFile(filepath.FromSlash(path.Clean(evidencePage)))
 	require.NoError(t, err)
 	before, rest, found := strings.Cut(string(page), tableBegin)
@@ -324,20 +333,19 @@ func writeTable(t *testing.T, table []comparison) {
 	require.NoError(t, os.WriteFile(evidencePage, []byte(before+tableBegin+b.String()+tableEnd+after), 0o644))
 }
 
-// counted writes "a, b (2)" for sorted words.
-func counted(words []string) string {
-	var out []string
-	for len(words) > 0 {
-		n := 1
-		for n < len(words) && words[n] == words[0] {
-			n++
+// means are the last lines of the table.
+func means(table []comparison) string {
+	var out strings.Builder
+	for _, complete := range []bool{true, false} {
+		n, traced, static, naive := 0, 0, 0, 0
+		for _, c := range table {
+			if c.complete == complete {
+				n, traced, static, naive = n+1, traced+c.traced, static+c.static, naive+c.naive
+			}
 		}
-		if n > 1 {
-			out = append(out, fmt.Sprintf("%s (%d)", words[0], n))
-		} else {
-			out = append(out, words[0])
+		if n > 0 {
+			fmt.Fprintf(&out, "| mean of %d | %d | %d | %d | | | %t | | |\n", n, traced/n, static/n, naive/n, complete)
 		}
-		words = words[n:]
 	}
-	return strings.Join(out, ", ")
+	return out.String()
 }

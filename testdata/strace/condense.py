@@ -63,7 +63,8 @@ class Trace:
             value = result.group(1) if result else '?'
             arguments = rest[:result.start()] if result else rest
             if name in ('execve', 'execveat') and value == '0':
-                process.program = process.absolute(TEXT.search(arguments).group(1))
+                path = TEXT.search(arguments).group(1) or re.search(r'<([^>]*)>', arguments).group(1)
+                process.program = process.absolute(path)
                 self.note(process, 'exec', process.program)
             self.call(process, name, arguments)
             if name in FORKS and value.isdigit():
