@@ -142,6 +142,7 @@ func judgeSocket(c *collector, x *call) {
 		return
 	}
 	types, allTypes := x.ints(1)
+	c.familyCapabilities(families, x.at)
 	raw := !allTypes && !onlyFamily(families, all, "AF_UNIX")
 	for _, t := range types {
 		raw = raw || t&0xf == sockRaw || t&0xf == sockPacket
@@ -151,6 +152,24 @@ func judgeSocket(c *collector, x *call) {
 	}
 	if netlink {
 		judgeNetlink(c, x)
+	}
+}
+
+// familyCapabilities: sockets of some families ask for a capability whatever their
+// type (packet(7), xdp and pfkey of the kernel; the control and raw channels of Bluetooth).
+func (c *collector) familyCapabilities(families []uint64, at place) {
+	for _, f := range families {
+		if f >= uint64(len(familyNames)) {
+			continue
+		}
+		switch familyNames[f] {
+		case "AF_PACKET", "AF_XDP":
+			c.capability(at, "CAP_NET_RAW")
+		case "AF_KEY":
+			c.capability(at, "CAP_NET_ADMIN")
+		case "AF_BLUETOOTH":
+			c.capability(at, "CAP_NET_RAW", "CAP_NET_ADMIN")
+		}
 	}
 }
 
@@ -195,10 +214,12 @@ func judgeSetsockopt(c *collector, x *call) {
 		socketLevel := !known || slices.Contains(levels, 1)
 		ipLevel := !known || slices.ContainsFunc(levels, func(l uint64) bool { return l != 1 && l != 6 && l != 17 })
 		switch {
-		case socketLevel && slices.Contains([]uint64{1, 12, 32, 33, 36, 62}, o): // DEBUG PRIORITY SNDBUFFORCE RCVBUFFORCE MARK
+		case socketLevel && slices.Contains([]uint64{1, 12, 32, 33, 36, 46, 61, 69, 70}, o): // DEBUG PRIORITY SNDBUFFORCE RCVBUFFORCE MARK BUSY_POLL TXTIME, polling
 			c.capability(x.at, "CAP_NET_ADMIN")
-		case socketLevel && o == 25: // BINDTODEVICE
+		case socketLevel && (o == 25 || o == 62): // BINDTODEVICE BINDTOIFINDEX
 			c.capability(x.at, "CAP_NET_RAW")
+		case o == 19 && (!known || slices.Contains(levels, 6)): // TCP_REPAIR, and TRANSPARENT of a level that is not known
+			c.capability(x.at, "CAP_NET_ADMIN", "CAP_NET_RAW")
 		case ipLevel && slices.Contains([]uint64{17, 19, 64, 75}, o): // IPSEC/XFRM policies, TRANSPARENT, IP6T
 			c.capability(x.at, "CAP_NET_ADMIN", "CAP_NET_RAW")
 		}
@@ -210,8 +231,8 @@ func judgeSetsockopt(c *collector, x *call) {
 func harmlessIoctl(request uint64) bool {
 	request &= 0xffffffff
 	switch {
-	case request == 0x5412 || request == 0x541d || request == 0x540e: // TIOCSTI TIOCCONS TIOCSCTTY
-		return false
+	case slices.Contains([]uint64{0x540e, 0x5412, 0x541c, 0x541d, 0x541f, 0x5423, 0x5437, 0x5457}, request):
+		return false // TIOCSCTTY TIOCSTI TIOCLINUX TIOCCONS TIOCSSERIAL TIOCSETD TIOCVHANGUP TIOCSLCKTRMIOS
 	case request >= 0x5401 && request <= 0x545f, request >= 0x8901 && request <= 0x8907:
 		return true
 	case request == 0x80045430 || request == 0x40045431 || request == 0x80045432 || request == 0x5441: // pseudo-terminals
@@ -302,6 +323,8 @@ var namespaceFlags = []struct {
 	{0x00020000, "mnt"}, {0x02000000, "cgroup"}, {0x04000000, "uts"}, {0x08000000, "ipc"}, {0x10000000, "user"}, {0x20000000, "pid"}, {0x40000000, "net"},
 }
 
+const newTime = 0x80
+
 func judgeNamespaces(c *collector, x *call, libraryArg, syscallArg int) {
 	if x.libc {
 		return // threads, fork and posix_spawn
@@ -315,6 +338,10 @@ func judgeNamespaces(c *collector, x *call, libraryArg, syscallArg int) {
 		c.unknown("namespace-flags-unresolved", x.name, x.at)
 	}
 	for _, f := range flags {
+		if x.name == "unshare" && f&newTime != 0 { // of clone it is a part of the signal
+			c.fact(FactNamespace, "time", x.at)
+			c.capability(x.at, "CAP_SYS_ADMIN")
+		}
 		for _, n := range namespaceFlags {
 			if f&n.flag != 0 {
 				c.fact(FactNamespace, n.name, x.at)

@@ -72,6 +72,7 @@ type collector struct {
 	syscalls map[string]bool
 	seen     map[string]bool // programs and scripts
 	queue    []target
+	search   []string // where programs are looked up by name
 
 	mayBind       bool
 	mayBindAt     place
@@ -90,14 +91,19 @@ type target struct {
 // Collect finds what a loaded service needs.
 func (im *Image) Collect(u *unit.Unit) *Result {
 	c := &collector{im: im, facts: map[[2]string]bool{}, unknowns: map[[3]string]bool{}, syscalls: map[string]bool{}, seen: map[string]bool{}}
+	at := place{where: u.Fragment}
 	env := im.readEnvironment(u)
+	c.environment(env, at)
 	for _, setting := range commandSettings {
 		for _, command := range u.Service.Commands[setting] {
 			c.command(command, env)
 		}
 	}
 	if u.Service.PAMName != "" {
-		c.unknown("pam-session", u.Service.PAMName, place{where: u.Fragment})
+		c.unknown("pam-session", u.Service.PAMName, at)
+	}
+	if root := u.Service.RootDirectory + u.Service.RootImage; root != "" {
+		c.unknown("root-directory", root, at)
 	}
 	for len(c.queue) > 0 {
 		t := c.queue[0]
@@ -112,7 +118,7 @@ func (im *Image) Collect(u *unit.Unit) *Result {
 var commandSettings = []string{"ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecReloadPost", "ExecStop", "ExecStopPost"}
 
 func (c *collector) command(command unit.Command, env environment) {
-	file, found := c.im.lookUp(command.Path, defaultPath)
+	file, found := c.im.lookUp(command.Path, c.search)
 	e := Executable{Command: command.Setting, Path: file, Kind: KindMissing}
 	if found {
 		e.Kind, e.Interpreter = c.im.kind(file)
@@ -123,7 +129,11 @@ func (c *collector) command(command unit.Command, env environment) {
 		c.unknown("missing-file", file, at)
 		return
 	}
-	c.queue = append(c.queue, target{file, env.expand(command.Args[min(1, len(command.Args)):]), at})
+	args := command.Args[min(1, len(command.Args)):]
+	if !strings.Contains(command.Prefixes, ":") {
+		args = env.expand(args)
+	}
+	c.queue = append(c.queue, target{file, args, at})
 }
 
 // kind looks at the first bytes of a program.
@@ -154,7 +164,7 @@ func (im *Image) shebang(file string) ([]string, bool) {
 	line, _, _ := strings.Cut(string(head[2:]), "\n")
 	words := strings.Fields(line)
 	if len(words) > 1 && path.Base(words[0]) == "env" {
-		words = words[1:]
+		words = slices.DeleteFunc(words[1:], func(w string) bool { return strings.HasPrefix(w, "-") || strings.Contains(w, "=") })
 	}
 	return words, len(words) > 0
 }
@@ -169,7 +179,7 @@ func (c *collector) run(t target) {
 	kind, _ := c.im.kind(resolved)
 	switch kind {
 	case KindELF:
-		c.paths(t.args, t.at)
+		c.arguments(t)
 		if _, isShell := shells[path.Base(t.path)]; isShell {
 			c.shell(t, path.Base(t.path))
 		}
@@ -183,6 +193,23 @@ func (c *collector) run(t target) {
 		if info, err := c.im.fs.Stat(resolved); err == nil && info.Mode()&0o111 != 0 {
 			c.unknown("unreadable-program", resolved, t.at)
 		} // what is not executable cannot be started
+	}
+}
+
+// arguments takes the paths and programs among a command's arguments. Those of a
+// launcher may be named without a folder.
+func (c *collector) arguments(t target) {
+	c.paths(t.args, t.at)
+	launcher := slices.Contains(launchers, path.Base(t.path))
+	for i, a := range t.args {
+		switch file, found := c.im.lookUp(a, c.search); {
+		case strings.HasPrefix(a, "/"):
+			c.namedProgram(a, t.at)
+		case launcher && i > 0 && t.args[i-1] == "-c":
+			c.shellText([]byte(a), "sh", t.at)
+		case launcher && found:
+			c.namedProgram(file, t.at)
+		}
 	}
 }
 
@@ -208,17 +235,15 @@ func isInterpreterLibrary(soname string) bool {
 
 // shell handles a shell that is started with "-c TEXT" or a script file.
 func (c *collector) shell(t target, shell string) {
-	for i, a := range t.args {
-		if strings.HasPrefix(a, "-") && strings.HasSuffix(a, "c") && i+1 < len(t.args) {
-			c.shellText([]byte(t.args[i+1]), shell, t.at)
+	i, isText := shellOperand(t.args)
+	if i >= 0 && isText {
+		c.shellText([]byte(t.args[i]), shell, t.at)
+		return
+	}
+	if i >= 0 {
+		if data, err := c.im.fs.ReadFile(t.args[i]); err == nil {
+			c.shellText(data, shell, place{where: t.args[i], why: t.at.why})
 			return
-		}
-		if !strings.HasPrefix(a, "-") {
-			if data, err := c.im.fs.ReadFile(a); err == nil {
-				c.shellText(data, shell, place{where: a, why: t.at.why})
-				return
-			}
-			break
 		}
 	}
 	c.unknown("exec-unresolved", t.path, t.at)
@@ -232,7 +257,7 @@ func (c *collector) script(file string, t target) {
 	}
 	c.seen["script "+file] = true
 	interpreter, _ := c.im.shebang(file)
-	program, found := c.im.lookUp(interpreter[0], defaultPath)
+	program, found := c.im.lookUp(interpreter[0], c.search)
 	if !found {
 		c.unknown("missing-file", interpreter[0], place{where: file})
 		return
@@ -271,11 +296,16 @@ func (c *collector) shellText(text []byte, shell string, at place) {
 		}
 	}
 	for _, name := range s.commands {
-		if file, ok := c.im.lookUp(name, defaultPath); ok {
+		if file, ok := c.im.lookUp(name, append(s.search, c.search...)); ok {
 			c.start(file, nil, at)
 		}
 	}
 	c.paths(s.words, at)
+	for _, w := range s.words {
+		if strings.HasPrefix(w, "/") {
+			c.namedProgram(w, at)
+		}
+	}
 }
 
 // start queues a helper program.
@@ -480,7 +510,7 @@ func (c *collector) exec(x *call, index int) {
 			c.start("/bin/sh", nil, x.at)
 			continue
 		}
-		file, found := c.im.lookUp(text, defaultPath)
+		file, found := c.im.lookUp(text, c.search)
 		if !found {
 			continue
 		}

@@ -4,6 +4,7 @@ package evidence
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/systemd-hardening/systemd-hardening/scanner/unit"
@@ -17,24 +18,29 @@ var defaultPath = []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/u
 type environment map[string]string
 
 // readEnvironment collects the variables that the unit sets, from files of the
-// image too; a file that is absent is left out, as systemd leaves it with "-".
+// image too, which win (systemd.exec(5), EnvironmentFile=); a file that is absent is
+// left out, as systemd leaves it with "-".
 func (im *Image) readEnvironment(u *unit.Unit) environment {
-	env := environment{}
+	env, files := environment{}, []string{}
 	for _, a := range u.Assignments {
 		switch {
 		case a.Section != "Service":
+		case a.Key == "Environment" && a.Value == "":
+			clear(env)
 		case a.Key == "Environment":
-			if a.Value == "" {
-				clear(env)
-			}
 			for _, word := range splitQuoted(a.Value) {
 				if name, value, ok := strings.Cut(word, "="); ok {
 					env[name] = value
 				}
 			}
+		case a.Key == "EnvironmentFile" && a.Value == "":
+			files = nil
 		case a.Key == "EnvironmentFile":
-			im.readEnvironmentFile(env, strings.TrimPrefix(a.Value, "-"))
+			files = append(files, strings.TrimPrefix(a.Value, "-"))
 		}
+	}
+	for _, file := range files {
+		im.readEnvironmentFile(env, file)
 	}
 	return env
 }
@@ -98,15 +104,48 @@ func (env environment) expand(args []string) []string {
 func (env environment) inside(s string) string {
 	var b strings.Builder
 	for {
-		before, rest, found := strings.Cut(s, "${")
-		name, after, closed := strings.Cut(rest, "}")
-		if !found || !closed || !isName(name) {
-			b.WriteString(s)
-			return strings.ReplaceAll(b.String(), "$$", "$")
+		before, rest, found := strings.Cut(s, "$")
+		b.WriteString(before)
+		if !found {
+			return b.String()
 		}
-		b.WriteString(before + env[name])
-		s = after
+		name, after, closed := strings.Cut(strings.TrimPrefix(rest, "{"), "}")
+		switch {
+		case strings.HasPrefix(rest, "{") && closed && isName(name):
+			b.WriteString(env[name])
+			s = after
+		case strings.HasPrefix(rest, "$"): // stands for itself
+			b.WriteByte('$')
+			s = rest[1:]
+		default:
+			b.WriteByte('$')
+			s = rest
+		}
 	}
+}
+
+// loadsCode are variables by which the dynamic loader takes other code.
+var loadsCode = []string{"LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT"}
+
+// environment takes what the values of variables name, and searches PATH first.
+func (c *collector) environment(env environment, at place) {
+	names := make([]string, 0, len(env))
+	for name := range env {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		c.paths([]string{env[name]}, at)
+		if slices.Contains(loadsCode, name) && env[name] != "" {
+			c.unknown("preload", name+"="+env[name], at)
+		}
+	}
+	c.search = append(searchPath(env["PATH"]), defaultPath...)
+}
+
+// searchPath are the folders of a value of PATH.
+func searchPath(value string) []string {
+	return slices.DeleteFunc(strings.Split(value, ":"), func(dir string) bool { return !strings.HasPrefix(dir, "/") })
 }
 
 func isName(s string) bool {
@@ -129,7 +168,7 @@ func (im *Image) lookUp(name string, searchPath []string) (file string, ok bool)
 		return name, false
 	}
 	for _, dir := range searchPath {
-		if _, err := im.fs.Stat(path.Join(dir, name)); err == nil {
+		if info, err := im.fs.Stat(path.Join(dir, name)); err == nil && !info.IsDir() {
 			return path.Join(dir, name), true
 		}
 	}

@@ -23,7 +23,7 @@ const maxIncludes = 100 // files that one configuration may include
 // LD_LIBRARY_PATH: ld.so.conf (glibc) or ld-musl-*.path (musl), then its own
 // folders (ld.so(8)).
 func (im *Image) librarySearchPath() []string {
-	dirs := im.ldSoConf("/etc/ld.so.conf", 0)
+	dirs := im.ldSoConf("/etc/ld.so.conf", map[string]bool{})
 	if entries, err := im.fs.ReadDir("/etc"); err == nil {
 		for _, e := range entries {
 			if strings.HasPrefix(e.Name(), "ld-musl-") && strings.HasSuffix(e.Name(), ".path") {
@@ -39,22 +39,29 @@ func (im *Image) librarySearchPath() []string {
 	return dirs
 }
 
-// ldSoConf reads folders and "include GLOB" lines.
-func (im *Image) ldSoConf(file string, depth int) []string {
+// ldSoConf reads folders and "include GLOB" lines, each file once.
+func (im *Image) ldSoConf(file string, seen map[string]bool) []string {
+	if seen[file] || len(seen) >= maxIncludes {
+		return nil
+	}
+	seen[file] = true
 	data, err := im.fs.ReadFile(file)
-	if err != nil || depth > maxIncludes {
+	if err != nil {
 		return nil
 	}
 	var dirs []string
 	for _, line := range strings.Split(string(data), "\n") {
 		line, _, _ = strings.Cut(line, "#")
-		line = strings.TrimSpace(line)
-		if pattern, ok := strings.CutPrefix(line, "include "); ok {
-			for _, f := range im.glob(path.Join(path.Dir(file), strings.TrimSpace(pattern)), strings.TrimSpace(pattern)) {
-				dirs = append(dirs, im.ldSoConf(f, depth+1)...)
+		words := strings.Fields(line)
+		switch {
+		case len(words) > 1 && words[0] == "include":
+			for _, pattern := range words[1:] {
+				for _, f := range im.glob(path.Join(path.Dir(file), pattern), pattern) {
+					dirs = append(dirs, im.ldSoConf(f, seen)...)
+				}
 			}
-		} else if strings.HasPrefix(line, "/") {
-			dirs = append(dirs, line)
+		case len(words) > 0 && strings.HasPrefix(words[0], "/"):
+			dirs = append(dirs, strings.TrimSpace(line))
 		}
 	}
 	return dirs

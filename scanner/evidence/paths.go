@@ -3,11 +3,14 @@
 package evidence
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/systemd-hardening/systemd-hardening/scanner/rootfs"
 )
 
 // Limits on the configuration that is read for paths.
@@ -65,11 +68,16 @@ func (c *collector) programsNamedBy(p *program) {
 // paths takes the words of a script or a command line that are paths.
 func (c *collector) paths(words []string, at place) {
 	for _, w := range words {
-		if i := strings.IndexByte(w, '/'); i >= 0 && (i == 0 || strings.IndexByte("=:,'\"", w[i-1]) >= 0) {
-			c.path(w[i:], at)
+		for _, part := range strings.FieldsFunc(w, separates) {
+			if strings.HasPrefix(part, "/") {
+				c.path(part, at)
+			}
 		}
 	}
 }
+
+// separates tells what stands between paths in texts and configuration.
+func separates(r rune) bool { return strings.ContainsRune(" \t\r\n\"'=:;,(){}<>|", r) }
 
 // path notes a path below a guarded place, and reads it for further paths when it
 // is configuration of the image.
@@ -114,6 +122,9 @@ func (c *collector) configuration(name string) {
 		if err != nil {
 			return
 		}
+		if len(entries) > maxConfigFiles {
+			c.unread(name)
+		}
 		for _, e := range entries[:min(len(entries), maxConfigFiles)] {
 			if e.Type()&fs.ModeDir == 0 {
 				c.configFile(name + "/" + e.Name())
@@ -130,6 +141,9 @@ func (c *collector) configFile(name string) {
 	}
 	c.seen["config file "+name] = true
 	data, err := c.im.fs.ReadFileLimit(name, maxConfigSize)
+	if errors.Is(err, rootfs.ErrTooLarge) {
+		c.unread(name)
+	}
 	if err != nil || strings.IndexByte(string(data), 0) >= 0 {
 		return
 	}
@@ -139,7 +153,7 @@ func (c *collector) configFile(name string) {
 			continue
 		}
 		at := place{where: fmt.Sprintf("%s:%d", name, n+1)}
-		for _, word := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\"'=:;,(){}<>|", r) }) {
+		for _, word := range strings.FieldsFunc(line, separates) {
 			switch {
 			case strings.HasPrefix(word, "/"):
 				c.path(word, at)
@@ -159,6 +173,11 @@ func (c *collector) include(name string) {
 	}
 }
 
+// unread notes configuration that is more than what is read.
+func (c *collector) unread(name string) {
+	c.assume("configuration-unread", name, "what was not read of it names nothing that a setting keeps away", place{where: name})
+}
+
 // namedProgram takes a program of the image that configuration names as one that
 // the service may start.
 func (c *collector) namedProgram(file string, at place) {
@@ -166,8 +185,13 @@ func (c *collector) namedProgram(file string, at place) {
 	if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 || isDatabase(path.Clean(file)) {
 		return
 	}
-	if kind, _ := c.im.kind(file); kind == KindELF || kind == KindScript {
-		c.start(file, nil, at)
+	kind, _ := c.im.kind(file)
+	if kind != KindELF && kind != KindScript {
+		return
+	}
+	c.start(file, nil, at)
+	if _, shell := shells[path.Base(file)]; shell {
+		c.assume("exec-unresolved", file, namedByConfiguration, at)
 	}
 }
 

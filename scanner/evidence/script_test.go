@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestParseScript(t *testing.T) {
+	for _, tt := range []struct {
+		summary, shell, text string
+		commands             string // with blanks between
+		words                string
+		sources              string
+		search               string
+		unresolved           int
+	}{
+		{summary: "simple commands", text: "ls -l\n/usr/bin/id; true && date || uname\n", commands: "/usr/bin/id date ls uname", words: "/usr/bin/id"},
+		{summary: "builtins are no programs", text: "cd /tmp; echo x; [ -f /etc/x ]; exit 1", words: "/etc/x /tmp"},
+		{summary: "functions are no programs", text: "ls() { :; }\nfoo() { bar; }\nls; foo", commands: "bar"},
+		{summary: "a function around the program of its name", text: "ls() { command ls \"$@\"; }\nls", commands: "ls"},
+		{summary: "a pipe", text: "cat /etc/passwd | grep x | wc -l", commands: "cat grep wc", words: "/etc/passwd"},
+		{summary: "command substitution", text: "x=$(hostname -f); y=`uname -r`; echo \"$(id -u)\"", commands: "hostname id uname"},
+		{summary: "background, groups and conditions", text: "if a; then (b &) elif c; then { d; }; fi; while e; do f; done", commands: "a b c d e f"},
+		{summary: "case", text: "case \"$1\" in start) foo;; stop|halt) bar;; *) baz;; esac", commands: "bar baz foo"},
+		{summary: "a here-document", text: "cat > /etc/x <<EOF\nlog /var/log/x\nat $(date)\nEOF", commands: "cat date", words: "/etc/x log /var/log/x\nat  \n"},
+		{summary: "redirections", text: "foo > /dev/ttyS0 2>/dev/null < /etc/in", commands: "foo", words: "/dev/null /dev/ttyS0 /etc/in"},
+		{summary: "quotes", text: `'/opt/a b' "/opt/c" \ls`, commands: "/opt/a b", words: "/opt/a b /opt/c"},
+
+		{summary: "a variable with one value", text: "D=/usr/sbin/foo\n$D -x", commands: "/usr/sbin/foo", words: "/usr/sbin/foo"},
+		{summary: "a variable in a word", text: "B=/usr/lib\n$B/foo/bar", commands: "/usr/lib/foo/bar", words: "/usr/lib /usr/lib/foo/bar"},
+		{summary: "a variable with two values", text: "D=/a\nD=/b\n$D", words: "/a /b", unresolved: 1},
+		{summary: "a variable that is added to", text: "D=/a\nD+=b\n$D", shell: "bash", words: "/a", unresolved: 1},
+		{summary: "a variable of a loop", text: "for D in /a /b; do $D; done", words: "/a /b", unresolved: 1},
+		{summary: "a variable that is read", text: "D=/a\nread D\n$D", words: "/a", unresolved: 1},
+		{summary: "a variable that is printed into", text: "D=/a\nprintf -v D %s x\n$D", shell: "bash", words: "/a", unresolved: 1},
+		{summary: "a variable that is declared again", text: "D=/a\nf() { local D=\"$1\"; $D; }", words: "/a", unresolved: 1},
+		{summary: "a variable that is exported again", text: "D=/a\nexport D=/b\n$D", words: "/a D=/b", unresolved: 1},
+		{summary: "a variable that is exported", text: "D=/a\nexport D\n$D", commands: "/a", words: "/a"},
+		{summary: "a variable from outside", text: "$D; ${E:-/bin/e}; \"$1\"", words: "/bin/e", unresolved: 3},
+		{summary: "a variable that is changed where it is used", text: "D=/a/b\n${D%b}", words: "/a/b", unresolved: 1},
+		{summary: "eval", text: "eval \"$x\"", unresolved: 1},
+
+		{summary: "a path that goes on with a variable", text: "cat /proc/$pid/stat \"/sys/class/net/$i\"", commands: "cat", words: "/proc/ /sys/class/net/"},
+		{summary: "a path behind a variable", text: "cat $ROOT/etc/x/$y", commands: "cat", words: "/etc/x/"},
+		{summary: "paths around a variable", text: "echo \"from /etc/a$x to $y /var/b\" > \"/run/\"$z\"/c\"", words: "/run/ from /etc/a  to   /var/b"},
+		{summary: "an option with a path", text: "foo --pid=/run/$x.pid", commands: "foo", words: "--pid=/run/"},
+		{summary: "home directories", text: "cat ~/.x; ls $HOME", commands: "cat ls", words: "/root /root//.x"},
+
+		{summary: "parts of the shell before a command", text: "exec -a x foo; command bar; time baz; builtin echo x", commands: "bar baz foo"},
+		{summary: "exec for redirections only", text: "exec > /var/log/x", words: "/var/log/x"},
+		{summary: "a launcher with values", text: "nice -n 5 foo \"$x\"", commands: "5 foo nice"},
+		{summary: "a launcher with assignments", text: "env -i A=b C=\"$c\" foo", commands: "env foo"},
+		{summary: "a launcher of what is not named", text: "timeout 5 \"$@\"; sudo -u root \"$@\"", commands: "5 root sudo timeout", unresolved: 2},
+		{summary: "a launcher of a launcher", text: "nohup setsid foo", commands: "foo nohup setsid"},
+		{summary: "a daemon's starter", text: "D=/usr/sbin/foo\nstart-stop-daemon -S -x $D -- -f", commands: "/usr/sbin/foo start-stop-daemon", words: "/usr/sbin/foo"},
+		{summary: "a text for another user", text: "su -c 'foo > /tmp/x' daemon", commands: "daemon foo su", words: "/tmp/x foo > /tmp/x"},
+		{summary: "a text that is not literal", text: "su daemon -c \"$x\"", commands: "daemon su", unresolved: 1},
+
+		{summary: "a shell with a text", text: "sh -c 'modprobe x; cat /proc/modules'", commands: "cat modprobe sh", words: "/proc/modules modprobe x; cat /proc/modules"},
+		{summary: "options before the text", text: "bash --norc -euo pipefail -c 'foo'", commands: "bash foo"},
+		{summary: "a text in a text", text: `sh -c "sh -c 'foo'"`, commands: "foo sh"},
+		{summary: "a text that is not literal for a shell", text: "sh -c \"foo $x\"", commands: "sh", unresolved: 1},
+		{summary: "a text that is no script", text: "sh -c 'if'", commands: "sh", unresolved: 1},
+		{summary: "a file for a shell", text: "sh -x /opt/a.sh b", commands: "sh", words: "/opt/a.sh", sources: "/opt/a.sh"},
+		{summary: "a relative file for a shell", text: "sh a.sh", commands: "sh", unresolved: 1},
+		{summary: "a shell that reads", text: "cat x | sh", commands: "cat sh", unresolved: 1},
+		{summary: "a trap", text: "bye() { foo; }\ntrap bye EXIT\ntrap 'rm /run/x' TERM", commands: "foo rm", words: "/run/x rm /run/x"},
+		{summary: "a trap that is not literal", text: "trap \"$x\" EXIT", unresolved: 1},
+
+		{summary: "sources", text: ". /etc/default/x\nsource /usr/lib/y.sh", words: "/etc/default/x /usr/lib/y.sh", sources: "/etc/default/x /usr/lib/y.sh"},
+		{summary: "sources that are not known", text: ". ./x; . \"$y\"; . z", words: "./x", unresolved: 3},
+		{summary: "a relative program", text: "cd /opt && ./foo", words: "./foo /opt", unresolved: 1},
+		{summary: "where programs are looked up", text: "PATH=/opt/a:$PATH:/opt/b\nexport PATH=/opt/c\nfoo", commands: "foo", search: "/opt/a /opt/b /opt/c",
+			words: "/opt/a: :/opt/b PATH=/opt/c"},
+		{summary: "bash in a script of sh", text: "if [[ -f /etc/x ]]; then foo; fi\na=(1 2)", commands: "foo", words: "/etc/x"},
+	} {
+		t.Run(tt.summary, func(t *testing.T) {
+			shell := tt.shell
+			if shell == "" {
+				shell = "sh"
+			}
+			s := parseScript([]byte(tt.text), shell)
+			assert.NoError(t, s.err)
+			assert.Equal(t, tt.commands, strings.Join(s.commands, " "), "commands")
+			assert.Equal(t, tt.words, strings.Join(s.words, " "), "words")
+			assert.Equal(t, tt.sources, strings.Join(s.sources, " "), "sources")
+			assert.Equal(t, tt.search, strings.Join(s.search, " "), "search")
+			assert.Len(t, s.unresolved, tt.unresolved, "%q", s.unresolved)
+		})
+	}
+}
+
+func TestParseScriptErrors(t *testing.T) {
+	assert.Error(t, parseScript([]byte("if then"), "sh").err)
+	assert.Error(t, parseScript([]byte("echo \"x"), "bash").err)
+}
+
+func TestShellOperand(t *testing.T) {
+	for _, tt := range []struct {
+		args   string
+		index  int
+		isText bool
+	}{
+		{"", -1, false}, {"-i", -1, false}, {"-", 0, false}, {"x.sh a", 0, false}, {"-x x.sh", 1, false}, {"-c text", 1, true},
+		{"-ec text", 1, true}, {"-ce text", 1, true}, {"-c -e text", 2, true}, {"-c -- text", 2, true}, {"--norc x.sh", 1, false},
+		{"-euo pipefail -c text", 3, true}, {"+o posix x.sh", 2, false}, {"--rcfile f -c text", 3, true}, {"-c", -1, false}, {"--", -1, false},
+	} {
+		index, isText := shellOperand(strings.Fields(tt.args))
+		assert.Equal(t, tt.index, index, tt.args)
+		if index >= 0 {
+			assert.Equal(t, tt.isText, isText, tt.args)
+		}
+	}
+}
+
+// FuzzParseScript: whatever a script holds, there is either an error or a result.
+func FuzzParseScript(f *testing.F) {
+	for _, seed := range []string{"a | b", "sh -c 'sh -c \"x $y\"'", "trap 'trap a 1' 2", "a() { a; }; a", "cat <<E\n$(x)\nE", "PATH=$x:/y z", "((", "case x in"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s := parseScript([]byte(text), "sh")
+		if s.err != nil && len(s.commands)+len(s.words)+len(s.sources) > 0 {
+			t.Errorf("%q: an error and a result", text)
+		}
+	})
+}
