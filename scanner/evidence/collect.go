@@ -264,6 +264,8 @@ func (c *collector) script(file string, t target) {
 	}
 	if resolved, err := c.im.fs.Resolve(program); err == nil {
 		c.walk(resolved)
+	} else {
+		c.unknown("missing-file", program, place{where: file})
 	}
 	name := path.Base(program)
 	if _, isShell := shells[name]; !isShell {

@@ -15,8 +15,8 @@ import (
 	"github.com/systemd-hardening/systemd-hardening/scanner/unit"
 )
 
-// tree makes an image of files by their paths. A text "-> x" is a link, "host:x" a copy
-// of a file of the host; what begins with "#!" or is copied can be executed.
+// tree makes an image of files by their paths. A text "-> x" is a link; scripts and
+// ELF files can be executed.
 func tree(t testing.TB, files map[string]string) *Image {
 	t.Helper()
 	return NewImage(open(t, files), seccomp.X8664)
@@ -32,11 +32,6 @@ func open(t testing.TB, files map[string]string) *rootfs.FS {
 		if target, ok := strings.CutPrefix(text, "-> "); ok {
 			require.NoError(t, os.Symlink(target, file))
 			continue
-		}
-		if host, ok := strings.CutPrefix(text, "host:"); ok {
-			data, err := os.ReadFile(host)
-			require.NoError(t, err)
-			text = string(data)
 		}
 		if strings.HasPrefix(text, "#!") || strings.HasPrefix(text, "\x7fELF") {
 			mode = 0o755

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"bytes"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const daemonSource = `
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <stdlib.h>
+#include <dlfcn.h>
+#include <fcntl.h>
+static void never(void) __attribute__((used, noinline));
+static void never(void) { chroot("/"); }
+int main(int argc, char **argv) {
+	char *args[] = { "helper", 0 };
+	int s = socket(AF_INET, SOCK_STREAM, 0);
+	if (argc > 1) dlopen("libplug.so", RTLD_NOW);
+	if (argc > 2) return system("logger -t x; cat /proc/modules");
+	chmod("/run/x", 0750);
+	open("/dev/rtc0", O_RDONLY);
+	execve("/usr/libexec/helper", args, 0);
+	return s;
+}`
+
+const helperSource = `
+#include <sys/time.h>
+#include <time.h>
+int main(void) { struct timespec t = {0}; return clock_settime(CLOCK_REALTIME, &t); }`
+
+const plugSource = `
+#include <unistd.h>
+int plug(void) { return sethostname("x", 1); }`
+
+const sessionSource = `
+#include <stdlib.h>
+#include <unistd.h>
+int main(int argc, char **argv) { setenv("LOGNAME", argv[1], 1); return execv(argv[2], argv + 2); }`
+
+const launcherSource = `
+#include <unistd.h>
+int main(int argc, char **argv) { return execvp(argv[1], argv + 1); }`
+
+// compiled is an image of small programs, made with the host's compiler and C library.
+func compiled(t testing.TB) map[string]string {
+	t.Helper()
+	files, missing := compileOnce()
+	if missing != "" {
+		t.Skip(missing)
+	}
+	return maps.Clone(files)
+}
+
+var compileOnce = sync.OnceValues(func() (files map[string]string, missing string) {
+	gcc, err := exec.LookPath("gcc")
+	if runtime.GOARCH != "amd64" || err != nil {
+		return nil, "there is no gcc for x86-64 to compile the programs"
+	}
+	dir, err := os.MkdirTemp("", "evidence")
+	if err != nil {
+		return nil, err.Error()
+	}
+	defer os.RemoveAll(dir)
+	files = map[string]string{"etc/ld.so.conf": "/usr/lib/x86_64-linux-gnu\n/opt/plug\n"}
+	const nothing = "int main(void) { return 0; }"
+	for name, source := range map[string]string{
+		"usr/sbin/daemon": daemonSource, "usr/libexec/helper": helperSource, "opt/plug/libplug.so": plugSource, "usr/sbin/session": sessionSource,
+		"usr/bin/env": launcherSource, "bin/sh": nothing, "usr/bin/logger": nothing,
+	} {
+		out := filepath.Join(dir, filepath.Base(name))
+		c := exec.Command(gcc, "-O2", "-s", "-x", "c", "-", "-o", out)
+		if strings.HasSuffix(name, ".so") {
+			c.Args = append(c.Args, "-shared", "-fPIC")
+		}
+		c.Stdin = strings.NewReader(source)
+		if problems, err := c.CombinedOutput(); err != nil {
+			return nil, "gcc cannot compile " + name + ": " + string(problems)
+		}
+		data, err := os.ReadFile(out)
+		if err != nil {
+			return nil, err.Error()
+		}
+		files[name] = string(data)
+	}
+	for _, library := range []string{"lib64/ld-linux-x86-64.so.2", "lib/x86_64-linux-gnu/libc.so.6"} {
+		data, err := os.ReadFile("/" + library)
+		if err != nil {
+			return nil, "the host has no /" + library
+		}
+		files[library] = string(data)
+	}
+	return files, ""
+})
+
+func (r *Result) fact(id, value string) *Fact {
+	for i := range r.Facts {
+		if r.Facts[i].ID == id && r.Facts[i].Value == value {
+			return &r.Facts[i]
+		}
+	}
+	return nil
+}
+
+// TestCollect has what whole services need, from the code of their programs.
+func TestCollect(t *testing.T) {
+	files := compiled(t)
+	im := tree(t, files)
+	for _, tt := range []struct {
+		summary, lines string
+		facts          []string // "ID VALUE"
+		not            []string
+		calls          string
+		unknown        []string
+		assumed        []string
+		complete       bool
+	}{
+		{
+			summary: "a daemon", lines: "ExecStart=/usr/sbin/daemon\n",
+			facts: []string{"socket-family AF_INET", "exec /usr/libexec/helper", "clock ", "capability CAP_SYS_TIME", "hostname ", "path /dev/rtc0", "device /dev/rtc0",
+				"exec /bin/sh", "exec /usr/bin/logger", "path /proc/modules"},
+			not:      []string{"socket-family AF_UNIX", "set-id-bits chmod", "capability CAP_SYS_CHROOT"},
+			calls:    "socket chmod execve clock_settime sethostname",
+			complete: true,
+		},
+		{summary: "its helper alone", lines: "ExecStart=/usr/libexec/helper\n", facts: []string{"clock "}, not: []string{"hostname ", "socket-family AF_INET"}, complete: true},
+		{summary: "a command of another kind counts", lines: "ExecStart=/usr/bin/logger\nExecStopPost=-/usr/libexec/helper\n", facts: []string{"clock "}, complete: true},
+		{summary: "a session program", lines: "ExecStart=/usr/sbin/session\n", facts: []string{"session LOGNAME"}, unknown: []string{"exec-session execv"}},
+		{summary: "a launcher by path", lines: "ExecStart=/usr/bin/env A=b /usr/libexec/helper\n", facts: []string{"exec /usr/libexec/helper", "clock "},
+			assumed: []string{"exec-unresolved execvp"}, complete: true},
+		{summary: "a launcher by name", lines: "ExecStart=env A=b helper\nEnvironment=PATH=/usr/libexec\n", facts: []string{"exec /usr/libexec/helper", "clock "},
+			assumed: []string{"exec-unresolved execvp"}, complete: true},
+		{summary: "a shell with a text", lines: "ExecStart=/bin/sh -c 'exec /usr/libexec/helper'\n", facts: []string{"exec /usr/libexec/helper", "clock "}, complete: true},
+		{summary: "a shell that is told by a variable", lines: "ExecStart=/bin/sh -c 'exec ${HELPER}'\nEnvironment=HELPER=/usr/libexec/helper\n",
+			facts: []string{"exec /usr/libexec/helper", "clock "}, complete: true},
+		{summary: "a shell that expands it itself", lines: "ExecStart=/bin/sh -c 'exec $${HELPER}'\nEnvironment=HELPER=/usr/libexec/helper\n", unknown: []string{"exec-unresolved line 1:6"}},
+		{summary: "without expansion", lines: "ExecStart=:/bin/sh -c 'exec ${HELPER}'\nEnvironment=HELPER=/usr/libexec/helper\n", unknown: []string{"exec-unresolved line 1:6"}},
+		{summary: "a shell that reads", lines: "ExecStart=/bin/sh\n", unknown: []string{"exec-unresolved /bin/sh"}},
+	} {
+		t.Run(tt.summary, func(t *testing.T) {
+			got := im.Collect(service(t, tt.lines))
+			for _, f := range tt.facts {
+				id, value, _ := strings.Cut(f, " ")
+				assert.NotNil(t, got.fact(id, value), "%s in %v", f, got.Facts)
+			}
+			for _, f := range tt.not {
+				id, value, _ := strings.Cut(f, " ")
+				assert.Nil(t, got.fact(id, value), f)
+			}
+			assert.Subset(t, got.Syscalls, strings.Fields(tt.calls))
+			assert.Equal(t, tt.unknown, got.unknowns(false))
+			assert.Equal(t, tt.assumed, got.unknowns(true))
+			assert.Equal(t, tt.complete, got.Complete)
+		})
+	}
+}
+
+// TestCollectProvenance: a fact says in which file at what address, and by which calls.
+func TestCollectProvenance(t *testing.T) {
+	got := tree(t, compiled(t)).Collect(service(t, "ExecStart=/usr/sbin/daemon\n"))
+	family := got.fact(FactSocketFamily, "AF_INET")
+	require.NotNil(t, family)
+	assert.Regexp(t, `^/usr/sbin/daemon\+0x[0-9a-f]+$`, family.Where)
+	assert.NotEmpty(t, family.Why)
+	assert.Equal(t, []Executable{{Command: "ExecStart", Path: "/usr/sbin/daemon", Kind: KindELF}}, got.Executables)
+}
+
+// TestCollectIsTheSame: order and parallel use change nothing.
+func TestCollectIsTheSame(t *testing.T) {
+	files := compiled(t)
+	lines := []string{"ExecStart=/usr/sbin/daemon\n", "ExecStart=/usr/sbin/session\n", "ExecStart=/bin/sh -c 'daemon; session'\n", "ExecStart=/usr/libexec/helper\n"}
+	one := tree(t, files)
+	want := make([]*Result, len(lines))
+	for i := range lines {
+		i = len(lines) - 1 - i
+		want[i] = one.Collect(service(t, lines[i]))
+	}
+	im := tree(t, files)
+	got := make([]*Result, 4*len(lines))
+	var wg sync.WaitGroup
+	for i := range got {
+		u := service(t, lines[i%len(lines)])
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			got[i] = im.Collect(u)
+		}()
+	}
+	wg.Wait()
+	for i := range got {
+		assert.Equal(t, want[i%len(lines)], got[i], lines[i%len(lines)])
+	}
+}
+
+// TestBusyboxLinks: an applet is the program that the link leads to.
+func TestBusyboxLinks(t *testing.T) {
+	files := compiled(t)
+	files["bin/busybox"] = files["usr/libexec/helper"]
+	files["bin/date"] = "-> busybox"
+	got := tree(t, files).Collect(service(t, "ExecStart=/bin/sh -c 'date -s x'\n"))
+	assert.NotNil(t, got.fact(FactExec, "/bin/date"))
+	assert.NotNil(t, got.fact(FactClock, ""))
+}
+
+// TestSetIDProgram: a helper with a set-ID bit is told.
+func TestSetIDProgram(t *testing.T) {
+	fs := open(t, compiled(t))
+	require.NoError(t, fs.SetOwners(bytes.NewReader([]byte("4755 0 0 /usr/libexec/helper\n"))))
+	got := NewImage(fs, "x86-64").Collect(service(t, "ExecStart=/usr/sbin/daemon\n"))
+	assert.NotNil(t, got.fact(FactSetID, "/usr/libexec/helper"))
+}
+
+// TestMissingLibrary: code that is not there hides what it would do.
+func TestMissingLibrary(t *testing.T) {
+	files := compiled(t)
+	delete(files, "lib/x86_64-linux-gnu/libc.so.6")
+	got := tree(t, files).Collect(service(t, "ExecStart=/usr/libexec/helper\n"))
+	assert.Contains(t, got.unknowns(false), "missing-file libc.so.6")
+	assert.False(t, got.Complete)
+}
+
+// TestCutProgram: a file that breaks off is no reason to fail.
+func TestCutProgram(t *testing.T) {
+	files := compiled(t)
+	data := files["usr/libexec/helper"]
+	for _, length := range []int{20, 64, 200, len(data) / 2} {
+		files["usr/libexec/helper"] = data[:length]
+		got := tree(t, files).Collect(service(t, "ExecStart=/usr/libexec/helper\n"))
+		assert.NotEmpty(t, got.unknowns(false), "of %d bytes", length)
+	}
+}
