@@ -99,7 +99,7 @@ func (r Rules) apply(u *Unit, l *loading, s *Service, assignments []Assignment) 
 			}
 		case errors.Is(err, errFatal):
 			u.add(Error, a.Source, "%s=: %v", a.Key, err)
-			u.Assignments = append(u.Assignments, installSection(assignments[i:])...)
+			u.Assignments = append(u.Assignments[:len(u.Assignments)-1], installSection(assignments[i:])...) // without this one
 			return true
 		default:
 			u.add(Warning, a.Source, "%s= is ignored: %v", a.Key, err)
