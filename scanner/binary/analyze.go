@@ -97,6 +97,7 @@ func (c *code) analyze(f *File) {
 	c.inferNoReturn(groups)
 	strings := newStringTable(c.im)
 	data := c.mapData(groups, strings)
+	c.nextObject = data.nextAnchor
 	sites := c.findSites(groups, f.Arch)
 	f.Funcs = c.funcs(groups, data)
 	f.Objects, f.Always = data.objects, data.always

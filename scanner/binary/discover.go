@@ -4,6 +4,8 @@ package binary
 
 import (
 	"debug/elf"
+	"maps"
+	"slices"
 	"sort"
 
 	"github.com/systemd-hardening/systemd-hardening/scanner/binary/isa"
@@ -35,6 +37,8 @@ type discoverer struct {
 	starts map[uint64]start
 	frames []span
 	gaps   []span // code without frames
+	// entered are addresses in the middle of parts that others jump to.
+	entered []uint64
 }
 
 // discover finds all functions and scans them. Unwind information is believed;
@@ -49,13 +53,20 @@ func (c *code) discover() {
 	}
 	for i := range d.parts {
 		c.scan(&d.parts[i])
-		d.learn(&d.parts[i])
 	}
-	for n := 0; n < rounds && d.cut(); n++ {
+	known := d.starts
+	for n := 0; n < rounds; n++ {
+		// What a part that was cut since then seemed to call does not count.
+		d.starts, d.entered = maps.Clone(known), nil
+		for i := range c.parts {
+			d.learn(&c.parts[i])
+		}
+		if !d.cut() {
+			break
+		}
 		for i := range c.parts {
 			if p := &c.parts[i]; p.scanned != p.end {
 				c.scan(p)
-				d.learn(p)
 			}
 		}
 	}
@@ -84,11 +95,19 @@ func subtract(spans, holes []span) []span {
 	return out
 }
 
-// add notes an entry; v carries arm's state in bit 0.
+// add notes an entry that a table of the file names; v carries arm's state in
+// bit 0.
 func (d *discoverer) add(v uint64, kind startKind) {
 	addr, thumb := d.codeAddr(v)
-	if d.im.isCode(addr) && d.looks(addr, thumb, kind) {
+	if d.im.isCode(addr) {
 		d.addState(addr, start{kind, thumb, true})
+	}
+}
+
+// addFound notes an entry that other code refers to.
+func (d *discoverer) addFound(v uint64, kind startKind) {
+	if addr, thumb := d.codeAddr(v); d.looks(addr, thumb, kind) {
+		d.add(v, kind)
 	}
 }
 
@@ -139,18 +158,36 @@ func (d *discoverer) learn(p *part) {
 		// Unwind information may end where the stack changes (clone).
 		d.addState(p.end, start{startSoft, p.thumb, true})
 	}
+	if !p.switches {
+		for _, a := range p.borders {
+			d.addState(a, start{startSoft, p.thumb, true})
+		}
+	}
 	for _, f := range p.found {
 		switch f.kind {
 		case findCall, findIFunc:
-			d.add(f.target, startHard)
+			d.addFound(f.target, startHard)
 		case findJump:
-			d.add(f.target, startSoft)
+			d.jumped(f.target)
 		case findCode:
 			if a, _ := d.codeAddr(f.target); !p.has(a) {
-				d.add(f.target, startTaken)
+				d.addFound(f.target, startTaken)
 			}
 		}
 	}
+}
+
+// jumped notes the target of a jump out of a part: a function begins there if
+// the code around it allows that, otherwise it is just entered in its middle.
+func (d *discoverer) jumped(v uint64) {
+	a, _ := d.codeAddr(v)
+	if i := d.partAt(a); i >= 0 && d.parts[i].start != a {
+		if _, ok := slices.BinarySearch(d.parts[i].borders, a); !ok {
+			d.entered = append(d.entered, a)
+			return
+		}
+	}
+	d.addFound(v, startSoft)
 }
 
 // cut divides the gaps at the entries; it tells whether a part is new. Parts
@@ -251,8 +288,10 @@ func (d *discoverer) alternatives() {
 			}
 		}
 	}
-	sort.Slice(addrs, func(i, j int) bool { return addrs[i] < addrs[j] })
-	for _, addr := range addrs {
+	for _, addr := range uniqueAddrs(append(addrs, d.entered...)) {
+		if d.partAt(addr) < 0 || d.parts[d.partAt(addr)].start == addr {
+			continue
+		}
 		p := &d.parts[d.partAt(addr)]
 		p.alt = append(p.alt, addr)
 	}

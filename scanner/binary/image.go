@@ -411,6 +411,23 @@ func (im *image) constant(addr uint64) bool {
 	return false
 }
 
+// region is the section, or failing that the segment, that addr lies in.
+func (im *image) region(addr uint64) span {
+	for _, s := range im.sections {
+		if elf.SectionFlag(s.flags)&(elf.SHF_ALLOC|elf.SHF_TLS) == elf.SHF_ALLOC && s.addr <= addr && addr-s.addr < s.size {
+			return span{s.addr, s.addr + s.size}
+		}
+	}
+	if s := im.segment(addr); s != nil {
+		return span{s.addr, s.end}
+	}
+	return span{addr, addr}
+}
+
+func (im *image) regionStart(addr uint64) uint64 { return im.region(addr).start }
+
+func (im *image) regionEnd(addr uint64) uint64 { return im.region(addr).end }
+
 // from returns the file's bytes from addr to the end of its segment's data.
 func (im *image) from(addr uint64) []byte {
 	s := im.segment(addr)

@@ -145,7 +145,7 @@ func (d *dataMap) owner(addr uint64) uint64 {
 		return s.start
 	}
 	i := sort.Search(len(d.anchors), func(i int) bool { return d.anchors[i] > addr }) - 1
-	if i < 0 || d.anchors[i] < d.regionStart(addr) {
+	if i < 0 || d.anchors[i] < d.im.regionStart(addr) {
 		return 0
 	}
 	if s, ok := d.sizedAt(d.anchors[i]); ok && s.end <= addr {
@@ -165,19 +165,6 @@ func (d *dataMap) sizedAt(addr uint64) (span, bool) {
 	return span{}, false
 }
 
-// regionStart is where the section, or failing that the segment, of addr begins.
-func (d *dataMap) regionStart(addr uint64) uint64 {
-	for _, s := range d.im.sections {
-		if s.flags&uint64(elf.SHF_ALLOC) != 0 && s.addr <= addr && addr-s.addr < s.size && s.flags&uint64(elf.SHF_TLS) == 0 {
-			return s.addr
-		}
-	}
-	if s := d.im.segment(addr); s != nil {
-		return s.addr
-	}
-	return addr
-}
-
 // number makes the objects, merging neighbours that are parts of one table: an
 // address inside of a table, &table[3], must not cut it.
 func (d *dataMap) number(slots []ownedSlot) {
@@ -195,7 +182,7 @@ func (d *dataMap) number(slots []ownedSlot) {
 			continue
 		}
 		_, sized := d.sizedAt(owner)
-		if sized || len(last) > 0 && d.regionStart(owner) > last[0].reloc.slot || !d.continues(last, own) {
+		if sized || len(last) > 0 && d.im.regionStart(owner) > last[0].reloc.slot || !d.continues(last, own) {
 			d.objects = append(d.objects, Object{Addr: owner, Name: d.names[owner]})
 			last = nil
 		}

@@ -23,7 +23,12 @@ type part struct {
 	// returns: it has a return or a jump to who knows where.
 	returns bool
 	exit    exitKind
-	group   int32
+	// borders are the addresses behind a return or jump that no jump in the part
+	// crosses or goes to: another function may begin there. With switches, which
+	// jump to where the scan does not see, they are no more than possible.
+	borders  []uint64
+	switches bool
+	group    int32
 }
 
 // exitKind says what happens behind the last instruction of a part.
@@ -76,8 +81,10 @@ type code struct {
 	imports *importList
 	// literal are the constants and tables between arm's instructions: bytes by address.
 	literal map[uint64]uint64
-	low     uint64 // the range of all segments
-	high    uint64
+	// nextObject is where the object behind an address begins, once that is known.
+	nextObject func(addr uint64) uint64
+	low        uint64 // the range of all segments
+	high       uint64
 }
 
 // slot returns the relocation of the pointer at addr.
@@ -273,6 +280,9 @@ type scanner struct {
 	// Jumps through pointers to imports, and whether there are calls or returns.
 	linked uint64
 	plain  bool
+	// Jumps inside the part, and what follows instructions that do not go on.
+	jumps  []span
+	behind []uint64
 }
 
 // scan collects what the instructions of a part do.
@@ -285,12 +295,34 @@ func (c *code) scan(p *part) {
 	}
 	p.returns = false
 	p.exit = exitFall
+	p.switches = false
 	c.sweep(p, s.step)
+	p.borders = s.borders()
 	p.found = s.out
 	p.scanned = p.end
 	if s.linkage() || !p.framed && s.invalid*50 > s.count && s.count > 64 {
 		p.found = nil
 	}
+}
+
+// borders are the places behind the end of a function that no jump crosses.
+func (s *scanner) borders() []uint64 {
+	crossed := make([]int, len(s.behind)+1)
+	after := func(addr uint64) int {
+		return sort.Search(len(s.behind), func(i int) bool { return s.behind[i] > addr })
+	}
+	for _, j := range s.jumps { // all borders in (start, end] are crossed
+		crossed[after(j.start)]++
+		crossed[after(j.end)]--
+	}
+	var out []uint64
+	depth := 0
+	for i, a := range s.behind {
+		if depth += crossed[i]; depth == 0 {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // linkage tells whether the part is a procedure linkage table: nothing but jumps
@@ -322,6 +354,9 @@ func (s *scanner) step(addr uint64, in *isa.Inst) {
 	} else if s.ended {
 		s.clear(^isa.RegSet(0))
 	}
+	if s.ended && in.Op != isa.Nop && !s.part.framed {
+		s.behind = append(s.behind, addr)
+	}
 	s.ended = in.Ends() || s.ended && in.Op == isa.Nop
 	s.leave(in)
 	if in.Mem() {
@@ -333,7 +368,7 @@ func (s *scanner) step(addr uint64, in *isa.Inst) {
 		s.clear(s.abi.CallerSaved)
 	case isa.Jump, isa.CondJump:
 		s.jump(in)
-	case isa.JumpReg, isa.JumpMem:
+	case isa.JumpReg, isa.JumpMem, isa.JumpTable:
 		s.jumpIndirect(in)
 	case isa.Return:
 		s.part.returns, s.plain = true, true
@@ -474,6 +509,9 @@ func readSize(in *isa.Inst) uint64 {
 // compute follows constants through an instruction.
 func (s *scanner) compute(in *isa.Inst) {
 	v, addr, ok := s.result(in)
+	if in.Op == isa.Add && in.Src2 != isa.NoReg && in.Imm > 0 && s.fixed {
+		s.refer(uint64(in.Imm)) // the address of a table is part of a lea
+	}
 	kept := s.known
 	if !in.Cond() {
 		s.clear(in.Writes)
@@ -518,7 +556,7 @@ func (s *scanner) result(in *isa.Inst) (v uint64, addr, ok bool) {
 		if in.Src2 != isa.NoReg {
 			var ok2 bool
 			b, bAddr, ok2 = s.get(in.Src2)
-			b, ok = b<<in.Shift, ok && ok2
+			b, ok = b<<in.Shift+uint64(in.Imm), ok && ok2
 		}
 		addr = aAddr || bAddr || in.Flags&isa.FromPC != 0
 		switch in.Op {
@@ -650,6 +688,9 @@ func (s *scanner) through(in *isa.Inst, local, named findingKind) {
 func (s *scanner) jump(in *isa.Inst) {
 	a, thumb := s.codeAddr(in.Target)
 	if s.part.has(a) && thumb == s.part.thumb {
+		if !s.part.framed {
+			s.jumps = append(s.jumps, span{min(a, s.at), max(a, s.at)})
+		}
 		if s.saved != nil && a > s.at && s.saved[a] == nil && s.known != 0 {
 			k := s.constants
 			s.saved[a] = &k
@@ -660,7 +701,7 @@ func (s *scanner) jump(in *isa.Inst) {
 }
 
 func (s *scanner) jumpIndirect(in *isa.Inst) {
-	s.part.returns = true
+	s.part.returns, s.part.switches = true, true
 	if in.Op == isa.JumpMem {
 		s.through(in, findJump, findTailName)
 		return

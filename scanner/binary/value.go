@@ -486,16 +486,26 @@ func (f *flow) compute(i int, n *node, r isa.Reg) values {
 	case isa.Select:
 		return f.register(i, n.Src).union(f.register(i, n.Src2).plus(uint64(n.Imm))).extend(n.Size, signed)
 	case isa.Add, isa.Sub, isa.And, isa.AndNot, isa.Or, isa.Xor, isa.Shl, isa.Shr, isa.Sar, isa.Mul:
-		b := exactly(uint64(n.Imm))
-		if n.Src2 != isa.NoReg {
-			b = f.register(i, n.Src2)
-			if n.Shift != 0 {
-				b = b.each(func(v uint64) uint64 { return v << n.Shift }, anyBits)
-			}
-		}
-		return combine(n.Op, f.register(i, n.Src), b).extend(min(n.Size, uint8(f.abi.WordSize)), signed)
+		return f.arithmetic(i, n).extend(min(n.Size, uint8(f.abi.WordSize)), signed)
 	}
 	return unknown(anything)
+}
+
+// arithmetic is the value of an operation with two operands.
+func (f *flow) arithmetic(i int, n *node) values {
+	a := f.register(i, n.Src)
+	if n.Src2 == isa.NoReg {
+		return combine(n.Op, a, exactly(uint64(n.Imm)))
+	}
+	shifted := func(v uint64) uint64 { return v << n.Shift }
+	if n.Src == n.Src2 { // the same value twice
+		return a.each(func(v uint64) uint64 { return operate(n.Op, v, shifted(v)) + uint64(n.Imm) }, anyBits)
+	}
+	b := f.register(i, n.Src2)
+	if n.Shift != 0 {
+		b = b.each(shifted, anyBits)
+	}
+	return combine(n.Op, a, b).plus(uint64(n.Imm))
 }
 
 // load is the value that a node loads into a register.
@@ -538,9 +548,41 @@ func (f *flow) memory(i int, n *node, q question) values {
 	}
 	at := combine(isa.Add, base, index).plus(uint64(n.Disp))
 	if at.open() {
+		if v, ok := f.lookup(base, index, n); ok {
+			return v
+		}
 		return narrow
 	}
 	return f.contents(at, q.size, narrow)
+}
+
+// maxLookup is the most entries of a table of values that a switch became.
+const maxLookup = 64
+
+// lookup is the value that a load takes from a constant table at an unknown
+// index: any value from the table's beginning to where the next object begins.
+func (f *flow) lookup(base, index values, n *node) (values, bool) {
+	table := base
+	if table.open() || len(table.ints) != 1 {
+		table = index
+	}
+	if table.open() || len(table.ints) != 1 || f.nextObject == nil {
+		return values{}, false
+	}
+	at := f.narrowed(table.ints[0] + uint64(n.Disp))
+	end, size := min(f.nextObject(at), f.im.regionEnd(at)), uint64(n.Size)
+	if end <= at || (end-at)/size > maxLookup {
+		return values{}, false
+	}
+	var v values
+	for ; at+size <= end; at += size {
+		e, ok := f.constant(question{reg: isa.NoReg, mem: true, size: n.Size, disp: int64(at)})
+		if !ok || e.open() {
+			return values{}, false
+		}
+		v = v.union(e)
+	}
+	return v, len(v.ints) > 0
 }
 
 // contents joins what is at the given addresses.
@@ -606,10 +648,29 @@ func (f *flow) memoryEffect(i int, n *node, q question) (values, question, bool)
 		return v, q, true
 	}
 	at := f.define(i, n, q.reg).plus(uint64(q.disp))
+	if v, ok := throughParams(at, q); ok {
+		return v, q, true
+	}
 	if at.open() || len(at.ints) == 0 {
 		return unknown(anything), q, true
 	}
 	return f.contents(at, q.size, unknown(anything)), q, true
+}
+
+// throughParams turns a question about what a parameter points to into a
+// parameter itself: the callers know what is there.
+func throughParams(at values, q question) (values, bool) {
+	if len(at.params) == 0 || at.mask != 0 || len(at.ints) > 0 {
+		return values{}, false
+	}
+	var out values
+	for _, p := range at.params {
+		if p.at.mem {
+			return values{}, false
+		}
+		out.params = append(out.params, param{at: question{reg: p.at.reg, mem: true, size: q.size, disp: int64(p.add), kept: q.kept}})
+	}
+	return out, true
 }
 
 // throughVariable turns a question about what a variable of the file points to

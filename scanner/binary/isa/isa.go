@@ -95,9 +95,9 @@ const (
 	Insert16
 	// Insert8 is Dst = Src with the lowest 8 bits replaced by Imm (mov al, imm).
 	Insert8
-	// Add, Sub, And, AndNot, Or, Xor, Shl, Shr, Sar, Mul are Dst = Src op operand 2. Lea with
-	// one base register is Add. arm's "add r, pc, r" is Add of Src and the pc's
-	// value as Imm, with FromPC set.
+	// Add, Sub, And, AndNot, Or, Xor, Shl, Shr, Sar, Mul are Dst = Src op
+	// operand 2; Add with Src2 adds Imm, too, so that it is lea as well. arm's
+	// "add r, pc, r" is Add of Src and the pc's value as Imm, with FromPC set.
 	Add
 	Sub
 	And

@@ -327,7 +327,7 @@ func (s *state) moveImm(in *isa.Inst, imm int64, size uint8) {
 	}
 }
 
-// lea computes an address; only forms of one operation are modelled.
+// lea computes an address.
 func (s *state) lea(in *isa.Inst) {
 	if s.mod == 3 {
 		in.Op = isa.Invalid
@@ -350,16 +350,11 @@ func (s *state) lea(in *isa.Inst) {
 		in.Op, in.Src, in.Imm = isa.Add, base, disp
 	case base == isa.NoReg && shift == 0:
 		in.Op, in.Src, in.Imm = isa.Add, index, disp
-	case base == isa.NoReg && disp == 0:
-		in.Op, in.Src, in.Imm = isa.Shl, index, int64(shift)
-	case base != isa.NoReg && disp == 0:
-		in.Op, in.Src, in.Src2, in.Shift = isa.Add, base, index, shift
 	default:
-		// The displacement may be the address of a table in code that is not
-		// position independent, so it stays visible as an operand.
-		in.Dst, in.Writes = isa.NoReg, isa.Set(s.reg)
-		in.Base, in.Index, in.Shift, in.Disp = base, index, shift, disp
-		in.Flags |= isa.HasMem
+		if base == isa.NoReg {
+			base = isa.Zero
+		}
+		in.Op, in.Src, in.Src2, in.Shift, in.Imm = isa.Add, base, index, shift, disp
 	}
 }
 

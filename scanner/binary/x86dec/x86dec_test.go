@@ -60,6 +60,9 @@ func TestDecode(t *testing.T) {
 		{"lea rsi, [rsp+8]", []byte{0x48, 0x8d, 0x74, 0x24, 8}, want(isa.Add, 5, func(i *isa.Inst) {
 			i.Dst, i.Src, i.Imm, i.Size, i.Writes = rsi, rsp, 8, 8, isa.Set(rsi)
 		})},
+		{"lea edi, [rdi*8+2]", []byte{0x8d, 0x3c, 0xfd, 2, 0, 0, 0}, want(isa.Add, 7, func(i *isa.Inst) {
+			i.Dst, i.Src, i.Src2, i.Shift, i.Imm, i.Size, i.Writes = rdi, isa.Zero, rdi, 3, 2, 4, isa.Set(rdi)
+		})},
 		{"mov rax, [rip+8]", []byte{0x48, 0x8b, 0x05, 8, 0, 0, 0}, want(isa.Load, 7, func(i *isa.Inst) {
 			i.Dst, i.Size, i.Disp, i.Flags, i.Writes = rax, 8, at+7+8, isa.HasMem, isa.Set(rax)
 		})},
