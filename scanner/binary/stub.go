@@ -131,10 +131,9 @@ func (c *code) symbolTargets(r *reloc) []uint64 {
 
 // importList numbers the symbols that the file takes from outside, or could.
 type importList struct {
-	syms  []symbol
-	ids   []int32 // by symbol, -1 when not numbered
-	list  []Import
-	types []bool
+	syms []symbol
+	ids  []int32 // by symbol, -1 when not numbered
+	list []Import
 }
 
 func newImportList(syms []symbol) *importList {
