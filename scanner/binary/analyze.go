@@ -65,6 +65,10 @@ func newCode(im *image, syms []symbol, f *File) *code {
 		return nil
 	}
 	c.abi = c.decoder.ABI()
+	c.frame = isa.Set(c.abi.SP, c.abi.FP)
+	if c.thumb != nil {
+		c.frame = c.frame.With(c.thumb.ABI().FP)
+	}
 	c.goABI = f.Go != nil
 	if c.goABI {
 		c.abi = goABI(c.abi)
@@ -87,9 +91,6 @@ func goABI(abi *isa.ABI) *isa.ABI {
 
 // analyze fills in everything that needs the code.
 func (c *code) analyze(f *File) {
-	if c.fixed {
-		c.relocs = c.im.pointerScan(c.relocs, c.plausible())
-	}
 	c.discover()
 	groups := c.unite()
 	c.callersOf(groups)
@@ -109,38 +110,6 @@ func (c *code) analyze(f *File) {
 	c.entries(f)
 	if sites.full {
 		f.Unknowns = append(f.Unknowns, Unknown{UnknownLimit, "more sites than are followed"})
-	}
-}
-
-// plausible tells which words of a program with fixed addresses are taken for
-// pointers: those to known starts of functions, and those into data.
-func (c *code) plausible() func(uint64) bool {
-	starts := map[uint64]bool{}
-	frames := c.im.frames()
-	for _, f := range frames {
-		starts[f.start] = true
-	}
-	for _, syms := range [][]symbol{c.syms, c.locals} {
-		for i := range syms {
-			if syms[i].defined && syms[i].function() {
-				starts[syms[i].value] = true
-			}
-		}
-	}
-	return func(v uint64) bool {
-		if v < c.low || v >= c.high {
-			return false
-		}
-		if starts[v] {
-			return true
-		}
-		a, thumb := c.codeAddr(v)
-		if c.im.isCode(a) {
-			i := sort.Search(len(frames), func(i int) bool { return frames[i].end > a })
-			framed := i < len(frames) && frames[i].has(a)
-			return !framed && (thumb || a%uint64(c.abi.MinLen) == 0)
-		}
-		return c.im.segment(v) != nil
 	}
 }
 

@@ -35,6 +35,7 @@ const rounds = 12
 type discoverer struct {
 	*code
 	starts map[uint64]start
+	known  map[uint64]start // those that tables of the file name
 	frames []span
 	gaps   []span // code without frames
 	// entered are addresses in the middle of parts that others jump to.
@@ -45,7 +46,7 @@ type discoverer struct {
 // code without it is cut at everything that is called or pointed to, which the
 // scan itself finds, until nothing new appears.
 func (c *code) discover() {
-	d := discoverer{code: c, starts: map[uint64]start{}, frames: c.im.frames()}
+	d := discoverer{code: c, frames: c.im.frames()}
 	d.gaps = subtract(c.im.code, d.frames)
 	d.knownStarts()
 	for _, f := range d.frames {
@@ -54,23 +55,51 @@ func (c *code) discover() {
 	for i := range d.parts {
 		c.scan(&d.parts[i])
 	}
-	known := d.starts
+	d.settle()
+	if c.fixed {
+		c.relocs = c.im.pointerScan(c.relocs, d.plausible)
+		d.knownStarts()
+		d.settle()
+	}
+	d.alternatives()
+}
+
+// settle cuts the code without frames until nothing new appears.
+func (d *discoverer) settle() {
 	for n := 0; n < rounds; n++ {
 		// What a part that was cut since then seemed to call does not count.
-		d.starts, d.entered = maps.Clone(known), nil
-		for i := range c.parts {
-			d.learn(&c.parts[i])
+		d.starts, d.entered = maps.Clone(d.known), nil
+		for i := range d.parts {
+			d.learn(&d.parts[i])
 		}
 		if !d.cut() {
-			break
+			return
 		}
-		for i := range c.parts {
-			if p := &c.parts[i]; p.scanned != p.end {
-				c.scan(p)
+		for i := range d.parts {
+			if p := &d.parts[i]; p.scanned != p.end {
+				d.scan(p)
 			}
 		}
 	}
-	d.alternatives()
+}
+
+// plausible tells which words of a program with fixed addresses are taken for
+// pointers: those to where functions begin or may begin, and those into data.
+func (d *discoverer) plausible(v uint64) bool {
+	if v < d.low || v >= d.high {
+		return false
+	}
+	a, thumb := d.codeAddr(v)
+	if !d.im.isCode(a) {
+		return d.im.segment(v) != nil
+	}
+	i := d.partAt(a)
+	if i < 0 {
+		return false
+	}
+	p := &d.parts[i]
+	_, border := slices.BinarySearch(p.borders, a)
+	return p.thumb == thumb && (p.start == a || border)
 }
 
 // subtract returns what of the sorted spans the sorted holes leave.
@@ -122,6 +151,8 @@ func (d *discoverer) addState(addr uint64, s start) {
 
 // knownStarts notes the entries that the file's tables tell.
 func (d *discoverer) knownStarts() {
+	d.starts = map[uint64]start{}
+	defer func() { d.known = d.starts }()
 	if d.im.entry != 0 {
 		d.add(d.im.entry, startHard)
 	}

@@ -63,7 +63,7 @@ func (c *code) newFlow(groups []group, g int32) *flow {
 	f.connect()
 	for i := range f.nodes {
 		n := &f.nodes[i]
-		if n.Op == isa.Add && n.Src2 == isa.NoReg && (n.Src == c.abi.SP || n.Src == c.abi.FP) && n.Dst != c.abi.SP && n.Dst != c.abi.FP {
+		if n.Op == isa.Add && n.Src2 == isa.NoReg && f.frame.Has(n.Src) && !f.frame.Has(n.Dst) {
 			f.escaped[n.Src] = append(f.escaped[n.Src], n.Imm)
 		}
 	}

@@ -74,7 +74,8 @@ type code struct {
 	syms    []symbol
 	locals  []symbol
 	relocs  []reloc
-	fixed   bool // loaded at the addresses in the file: constants may be addresses
+	frame   isa.RegSet // the stack pointer and what compilers use as frame pointer
+	fixed   bool       // loaded at the addresses in the file: constants may be addresses
 	goABI   bool
 	parts   []part
 	stubs   map[uint64]stub
@@ -584,14 +585,15 @@ func (s *scanner) loaded(in *isa.Inst, from uint64) {
 			return
 		}
 	}
-	if !s.im.constant(from) {
+	v, ok := s.im.value(from, int(in.Size))
+	if !ok {
 		return
 	}
-	if v, ok := s.im.value(from, int(in.Size)); ok {
+	if s.fixed && int(in.Size) == s.abi.WordSize {
+		s.refer(v) // no relocation marks the pointers of a fixed program
+	}
+	if s.im.constant(from) {
 		s.set(in.Dst, v, false)
-		if s.fixed && int(in.Size) == s.abi.WordSize {
-			s.refer(v)
-		}
 	}
 }
 

@@ -56,7 +56,7 @@ func (f *flow) inlineTargets(n *node) []uint64 {
 func (f *flow) loadedTargets(i int) []uint64 {
 	for k := i; k >= 0 && k > i-tableBack; k-- {
 		n := &f.nodes[k]
-		if !n.Mem() || n.Op != isa.Load && n.Op != isa.JumpMem || n.Base == f.abi.SP || n.Base == f.abi.FP && f.im.machine != elf.EM_X86_64 {
+		if !n.Mem() || n.Op != isa.Load && n.Op != isa.JumpMem || f.frame.Has(n.Base) && f.im.machine != elf.EM_X86_64 {
 			continue
 		}
 		for _, table := range f.tableAddresses(k) {

@@ -237,7 +237,7 @@ func (f *flow) ask(i int, q question) values {
 // stack frame shortly before: what was stored there was stored through the
 // stack pointer, and perhaps after the register was set.
 func (f *flow) onStack(i int, q question) question {
-	if !q.mem || q.reg >= isa.Zero || q.reg == f.abi.SP || q.reg == f.abi.FP {
+	if !q.mem || q.reg >= isa.Zero || f.frame.Has(q.reg) {
 		return q
 	}
 	r, disp := q.reg, q.disp
@@ -260,7 +260,7 @@ func (f *flow) onStack(i int, q question) question {
 		default:
 			return q
 		}
-		if r = n.Src; r == f.abi.SP || r == f.abi.FP {
+		if r = n.Src; f.frame.Has(r) {
 			q.reg, q.disp = r, disp
 			return q
 		}
@@ -428,11 +428,11 @@ func (f *flow) acrossCall(n *node, q question) (values, question, bool) {
 		return unknown(anything), q, true
 	case !q.mem:
 		return values{}, q, false
-	case q.reg != f.abi.SP && q.reg != f.abi.FP:
+	case !f.frame.Has(q.reg):
 		return unknown(anything), q, !q.kept
 	}
 	for _, disp := range f.escaped[q.reg] {
-		if q.disp >= disp && q.disp < disp+16 {
+		if !q.kept && q.disp >= disp && q.disp < disp+16 {
 			return unknown(anything), q, true
 		}
 	}
@@ -533,6 +533,11 @@ func (f *flow) memory(i int, n *node, q question) values {
 	if n.Index == isa.NoReg {
 		q.kept = f.keep
 		v := f.before(i, f.onStack(i, q))
+		if v.mask != 0 && len(v.ints) == 0 {
+			if sum, ok := f.lookupSum(i, n); ok {
+				return sum
+			}
+		}
 		if v.mask == anything {
 			v.mask = narrow.mask
 		}
@@ -554,6 +559,22 @@ func (f *flow) memory(i int, n *node, q question) values {
 		return narrow
 	}
 	return f.contents(at, q.size, narrow)
+}
+
+// lookupSum is lookup for machines without an index in their operands: the
+// address was computed as table + index shortly before.
+func (f *flow) lookupSum(i int, n *node) (values, bool) {
+	for k := i - 1; k >= 0 && k > i-8 && f.block[k+1] == 0; k-- {
+		d := &f.nodes[k]
+		if d.Dst != n.Base {
+			continue
+		}
+		if d.Op != isa.Add || d.Src2 == isa.NoReg {
+			return values{}, false
+		}
+		return f.lookup(f.register(k, d.Src), f.register(k, d.Src2), n)
+	}
+	return values{}, false
 }
 
 // maxLookup is the most entries of a table of values that a switch became.

@@ -273,6 +273,8 @@ func a32Media(i *isa.Inst, x uint32) {
 		other(i, regAt(x, 16))
 	case op > 0x18 && op2&3 != 2 && op2&3 != 0:
 		i.Op = isa.Invalid
+	case op >= 0x1e && op2&3 == 2:
+		extractBits(i, rd, regAt(x, 0), field(x, 7, 5), field(x, 16, 5)+1)
 	default:
 		other(i, rd)
 	}

@@ -95,6 +95,16 @@ func moveImm(i *isa.Inst, rd isa.Reg, v uint32) {
 	i.Imm = int64(v)
 }
 
+// extractBits is ubfx; of the lowest bits it is a mask, as of a file's mode.
+func extractBits(i *isa.Inst, rd, rn isa.Reg, low, width uint32) {
+	if low != 0 {
+		other(i, rd)
+		return
+	}
+	result(i, isa.And, rd)
+	i.Src, i.Imm = rn, int64(1)<<width-1
+}
+
 // second sets operand 2.
 func second(i *isa.Inst, o operand) {
 	if o.isReg {

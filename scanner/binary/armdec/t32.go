@@ -116,7 +116,9 @@ func t32Plain(i *isa.Inst, x, here uint32) {
 		moveImm(i, rd, wide)
 	case 0x0c:
 		insertTop(i, rd, wide)
-	case 0x10, 0x12, 0x14, 0x16, 0x18, 0x1a, 0x1c: // saturation, bit fields
+	case 0x1c:
+		extractBits(i, rd, rn, field(x, 12, 3)<<2|field(x, 6, 2), field(x, 0, 5)+1)
+	case 0x10, 0x12, 0x14, 0x16, 0x18, 0x1a: // saturation, bit fields
 		other(i, rd)
 	default:
 		i.Op = isa.Invalid
