@@ -58,17 +58,15 @@ func findKernel(image *rootfs.FS, opts Options) (*platform.Kernel, []report.Diag
 // would enforce it: in the rows that it decides, or for a setting without a row in
 // a diagnostic.
 func addEnforcement(u *report.Unit, l *unit.Unit, target *platform.Target) {
-	rows := map[string]bool{}
 	for i := range u.Assessments {
 		a := &u.Assessments[i]
-		rows[a.Setting()] = true
 		if a.Source == nil || a.Badness == nil || *a.Badness >= a.Range {
 			continue // the default, or a line that gains nothing
 		}
 		a.Effective, a.Why = target.Effect(a.Setting(), valueAt(l, a.Setting(), *a.Source))
 	}
 	for _, a := range lastOfEach(l) {
-		if rows[a.Key] || isIgnored(l, a) {
+		if hasRow(u, a.Key) || isIgnored(l, a) {
 			continue
 		}
 		if effective, why := target.Effect(a.Key, a.Value); effective != nil && !*effective {
@@ -76,6 +74,10 @@ func addEnforcement(u *report.Unit, l *unit.Unit, target *platform.Target) {
 				Message: fmt.Sprintf("%s= is set but not effective: %s", a.Key, why)})
 		}
 	}
+}
+
+func hasRow(u *report.Unit, setting string) bool {
+	return slices.ContainsFunc(u.Assessments, func(a report.Assessment) bool { return a.Setting() == setting })
 }
 
 // isIgnored tells whether systemd stumbles over the line, which was said already.

@@ -324,9 +324,11 @@ func assessments(result exposure.Result, s *unit.Service) []report.Assessment {
 	for i, r := range result.Rows {
 		a := report.Assessment{ID: r.ID, JSONField: r.JSONField, Exposure: report.None, Weight: r.Weight, Range: r.Range, Description: r.Description}
 		if r.Applies {
-			set, badness := r.Good(), r.Badness
-			a.Set, a.Badness = &set, &badness
-			if badness > 0 {
+			a.Set, a.Badness = &no, badness(r.Badness)
+			if r.Good() {
+				a.Set = &yes
+			}
+			if r.Badness > 0 {
 				a.Exposure = report.Level(r.Exposure)
 			}
 		}
@@ -336,6 +338,20 @@ func assessments(result exposure.Result, s *unit.Service) []report.Assessment {
 		list[i] = a
 	}
 	return list
+}
+
+// What assessments point to, so that not every row needs memory of its own.
+var (
+	yes, no      = true, false
+	smallBadness = [...]uint64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+)
+
+func badness(n uint64) *uint64 {
+	if n < uint64(len(smallBadness)) {
+		return &smallBadness[n]
+	}
+	large := n // so that only this case needs memory
+	return &large
 }
 
 func settings(assignments []unit.Assignment) []report.Setting {

@@ -22,7 +22,7 @@ const (
 	Offline Compat = "offline" // what systemd-analyze --offline prints
 )
 
-// Target is the system that the score is for.
+// Target is the system that the score is for. It must not change once it was used.
 type Target struct {
 	Version unit.Version
 	Arch    seccomp.Arch
@@ -38,7 +38,33 @@ type Target struct {
 	Nobody string
 
 	once   sync.Once
+	rows   []preparedRow
 	groups map[string][]string // members of each group that exist on the architecture
+}
+
+// preparedRow is a row that the target's systemd has, with the policy applied.
+type preparedRow struct {
+	*row
+	effectiveRow
+	capabilities unit.CapabilitySet
+}
+
+// prepare works out once what is the same for all services.
+func (t *Target) prepare() {
+	for i := range rows {
+		if r := &rows[i]; t.hasRow(r) {
+			t.rows = append(t.rows, preparedRow{r, t.Policy.of(r), rowCapabilities[r.jsonField]})
+		}
+	}
+	t.groups = map[string][]string{}
+	set := seccomp.Groups(t.Version.Major, t.Version.Point)
+	for _, name := range set.Names() {
+		for _, call := range set.Expand(name) {
+			if _, exists := t.Seccomp.Number(t.Arch, call); exists {
+				t.groups[name] = append(t.groups[name], call)
+			}
+		}
+	}
 }
 
 func (t *Target) nobody() string {
@@ -46,22 +72,6 @@ func (t *Target) nobody() string {
 		return "nobody"
 	}
 	return t.Nobody
-}
-
-// members returns the calls of a group that the target's architecture has.
-func (t *Target) members(group string) []string {
-	t.once.Do(func() {
-		t.groups = map[string][]string{}
-		set := seccomp.Groups(t.Version.Major, t.Version.Point)
-		for _, name := range set.Names() {
-			for _, call := range set.Expand(name) {
-				if _, exists := t.Seccomp.Number(t.Arch, call); exists {
-					t.groups[name] = append(t.groups[name], call)
-				}
-			}
-		}
-	})
-	return t.groups[group]
 }
 
 // Row is the result of one assessor.
@@ -73,6 +83,8 @@ type Row struct {
 	Range, Weight uint64
 	Exposure      int // in tenths; 0 when systemd prints none
 	Description   string
+
+	capabilities unit.CapabilitySet // that the row is about; 0 for other rows
 }
 
 // Good tells whether the row holds: it applies and has no badness.
@@ -81,10 +93,13 @@ func (r Row) Good() bool { return r.Applies && r.Badness == 0 }
 // Source returns the line of the service's files that decided the row; ok is false
 // when none did and defaults stand.
 func (r Row) Source(s *unit.Service) (src unit.Source, ok bool) {
-	if set := rowCapabilities[r.JSONField]; set != 0 {
-		return s.CapabilitySource(set)
+	if r.capabilities != 0 {
+		return s.CapabilitySource(r.capabilities)
 	}
-	for _, setting := range append([]string{r.Setting}, alsoDecide[r.Setting]...) {
+	if src, ok = s.Source(r.Setting); ok {
+		return src, true
+	}
+	for _, setting := range alsoDecide(r.Setting) {
 		if src, ok = s.Source(setting); ok {
 			return src, true
 		}
@@ -93,9 +108,18 @@ func (r Row) Source(s *unit.Service) (src unit.Source, ok bool) {
 }
 
 // alsoDecide are settings that decide a row when its own is not set.
-var alsoDecide = map[string][]string{
-	"User": {"DynamicUser"}, "RootDirectory": {"RootImage"}, "DeviceAllow": {"DevicePolicy"},
-	"IPAddressDeny": {"IPIngressFilterPath", "IPEgressFilterPath"},
+func alsoDecide(setting string) []string {
+	switch setting {
+	case "User":
+		return []string{"DynamicUser"}
+	case "RootDirectory":
+		return []string{"RootImage"}
+	case "DeviceAllow":
+		return []string{"DevicePolicy"}
+	case "IPAddressDeny":
+		return []string{"IPIngressFilterPath", "IPEgressFilterPath"}
+	}
+	return nil
 }
 
 // Result is the assessment of one service.
@@ -108,19 +132,16 @@ type Result struct {
 // ceil(badness*weight/range), the overall exposure is ceil(100*sum/weights) over
 // the rows that apply.
 func Assess(t *Target, s *unit.Service) Result {
-	result := Result{Rows: make([]Row, 0, len(rows))}
+	t.once.Do(t.prepare)
+	result := Result{Rows: make([]Row, len(t.rows))}
 	var badness, weights uint64
-	for i := range rows {
-		r := &rows[i]
-		if !t.hasRow(r) {
-			continue
-		}
-		row := t.assess(r, s)
+	for i := range t.rows {
+		row := &result.Rows[i]
+		t.rows[i].assess(t, s, row)
 		if row.Applies {
 			badness += ceilDiv(row.Badness*row.Weight, row.Range)
 			weights += row.Weight
 		}
-		result.Rows = append(result.Rows, row)
 	}
 	if weights == 0 {
 		return result
@@ -142,21 +163,20 @@ func (t *Target) hasRow(r *row) bool {
 	return len(r.since) == 0 || t.Version.Has(r.since...)
 }
 
-func (t *Target) assess(r *row, s *unit.Service) Row {
-	p := t.Policy.of(r)
-	out := Row{ID: r.id, JSONField: r.jsonField, Setting: r.setting, Range: p.valueMax, Weight: p.weight, Description: p.na}
+// assess fills in the row's result for a service.
+func (p *preparedRow) assess(t *Target, s *unit.Service, out *Row) {
+	*out = Row{ID: p.id, JSONField: p.jsonField, Setting: p.setting, Range: p.effectiveRow.valueMax, Weight: p.effectiveRow.weight,
+		Description: p.na, capabilities: p.capabilities}
 	switch {
-	case p.weight == 0, r.needs == defaultDependencies && !s.DefaultDependencies, r.needs == nonRoot && s.IsRoot():
-		return out
+	case out.Weight == 0, p.needs == defaultDependencies && !s.DefaultDependencies, p.needs == nonRoot && s.IsRoot():
+		return
 	}
 	out.Applies = true
-	out.Badness = r.judge(t, s)
+	out.Badness = p.judge(t, s)
+	out.Description = p.effectiveRow.good
 	if out.Badness > 0 {
-		out.Description = p.bad
-	} else {
-		out.Description = p.good
+		out.Description = p.effectiveRow.bad
 	}
-	return out
 }
 
 func ceilDiv(a, b uint64) uint64 {

@@ -164,7 +164,7 @@ func (t *Target) filterBadness(f unit.SystemCallFilter, group string) uint64 {
 	if !f.Active() {
 		return 10
 	}
-	for _, call := range t.members(group) {
+	for _, call := range t.groups[group] {
 		switch {
 		case f.Allow && t.permits(f, call):
 			return 9

@@ -38,7 +38,7 @@ func TestLive(t *testing.T) {
 	r := recording{version: fmt.Sprint(version.Major), point: version.Point, arch: liveArch[runtime.GOARCH], compat: exposure.Offline}
 	target := &exposure.Target{Version: version, Arch: r.arch, Compat: r.compat}
 
-	compare := func(verdicts []verdict) {
+	compare := func(target *exposure.Target, verdicts []verdict) {
 		compared := 0
 		for _, v := range verdicts {
 			mismatches, n := r.mismatches(tree, target, v)
@@ -51,13 +51,14 @@ func TestLive(t *testing.T) {
 		}
 		t.Logf("systemd %s: %d rows compared", version, compared)
 	}
-	compare(askTool(t, tool, root))
+	compare(target, askTool(t, tool, root))
 
 	policy := filepath.Join(t.TempDir(), "policy.json")
 	require.NoError(t, os.WriteFile(policy, []byte(livePolicy), 0o644))
-	target.Policy, err = exposure.ParsePolicy([]byte(livePolicy))
+	rows, err := exposure.ParsePolicy([]byte(livePolicy))
 	require.NoError(t, err)
-	compare(askTool(t, tool, root, "--security-policy="+policy))
+	target = &exposure.Target{Version: version, Arch: r.arch, Compat: r.compat, Policy: rows}
+	compare(target, askTool(t, tool, root, "--security-policy="+policy))
 }
 
 // livePolicy changes weights and ranges, leaves rows out, and names one that is none.

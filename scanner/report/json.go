@@ -3,6 +3,7 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -10,17 +11,52 @@ import (
 )
 
 // WriteJSON writes the report, indented by one blank and with a final newline;
-// the same report always gives the same bytes.
+// the same report always gives the same bytes. Units are written one by one: a
+// large image's report is never in memory as text.
 func WriteJSON(w io.Writer, r *Report) error {
+	frame := *r
+	frame.Units = []Unit{}
 	var b bytes.Buffer
-	e := json.NewEncoder(&b)
+	if err := encode(&b, &frame, ""); err != nil {
+		return err
+	}
+	const noUnits = `"units": []` // no text in the frame holds it: quotes are escaped there
+	before, after, _ := bytes.Cut(b.Bytes(), []byte(noUnits))
+	out := bufio.NewWriter(w)
+	_, _ = out.Write(before) // the error stays until Flush
+	if len(r.Units) == 0 {
+		_, _ = out.WriteString(noUnits)
+	} else if err := writeUnits(out, r.Units); err != nil {
+		return err
+	}
+	_, _ = out.Write(after)
+	return out.Flush()
+}
+
+func writeUnits(out *bufio.Writer, units []Unit) error {
+	var b bytes.Buffer
+	separator := `"units": [` + "\n  "
+	for i := range units {
+		b.Reset()
+		if err := encode(&b, &units[i], "  "); err != nil {
+			return err
+		}
+		_, _ = out.WriteString(separator)
+		_, _ = out.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+		separator = ",\n  "
+	}
+	_, _ = out.WriteString("\n ]")
+	return nil
+}
+
+func encode(b *bytes.Buffer, value any, prefix string) error {
+	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", " ")
-	if err := e.Encode(r); err != nil {
+	e.SetIndent(prefix, " ")
+	if err := e.Encode(value); err != nil {
 		return fmt.Errorf("encode the report: %w", err)
 	}
-	_, err := w.Write(b.Bytes())
-	return err
+	return nil
 }
 
 // ReadJSON reads a report and refuses one of another schema version.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/mattn/go-runewidth"
 )
@@ -232,7 +233,7 @@ func (t Text) table(w io.Writer, rows [][]string, color func(row, column int) st
 	for _, row := range rows {
 		for i, cell := range row {
 			row[i] = Sanitize(cell)
-			widths[i] = max(widths[i], runewidth.StringWidth(row[i]))
+			widths[i] = max(widths[i], width(row[i]))
 		}
 	}
 	t.fit(widths)
@@ -240,10 +241,10 @@ func (t Text) table(w io.Writer, rows [][]string, color func(row, column int) st
 	for n, row := range rows {
 		b.Reset()
 		for i, cell := range row {
-			if runewidth.StringWidth(cell) > widths[i] {
+			if width(cell) > widths[i] {
 				cell = runewidth.Truncate(cell, widths[i], "…")
 			}
-			pad := widths[i] - runewidth.StringWidth(cell)
+			pad := widths[i] - width(cell)
 			if numeric(rows, i) {
 				b.WriteString(strings.Repeat(" ", pad))
 				pad = 0
@@ -258,6 +259,16 @@ func (t Text) table(w io.Writer, rows [][]string, color func(row, column int) st
 		}
 	}
 	return nil
+}
+
+// width is the number of terminal columns of sanitized text.
+func width(text string) int {
+	for i := 0; i < len(text); i++ {
+		if text[i] >= utf8.RuneSelf {
+			return runewidth.StringWidth(text)
+		}
+	}
+	return len(text)
 }
 
 // numeric columns are those of figures: aligned to the right.

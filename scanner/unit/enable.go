@@ -180,17 +180,17 @@ func (t *Tree) presetLinks(presets Presets) map[string][]string {
 		return nil
 	}
 	rules := t.presetRules()
-	links := map[string][]string{}
+	var enabled []string
 	for name := range t.ids {
-		for _, instance := range t.presetNames(name, rules) {
-			u := t.Load(instance)
-			for _, key := range []string{"WantedBy", "RequiredBy", "UpheldBy"} {
-				for _, by := range u.List("Install", key) {
-					links[by] = append(links[by], instance)
-				}
-			}
-			for _, also := range u.List("Install", "Alias") {
-				links[also] = append(links[also], instance)
+		enabled = append(enabled, t.presetNames(name, rules)...)
+	}
+	t.Preload(enabled)
+	links := map[string][]string{}
+	for _, name := range enabled {
+		u := t.Load(name)
+		for _, key := range installKeys {
+			for _, by := range u.List("Install", key) {
+				links[by] = append(links[by], name)
 			}
 		}
 	}
