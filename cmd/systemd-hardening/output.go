@@ -39,16 +39,22 @@ func join(words []string) string {
 	return text
 }
 
-// write calls print for the format's writer; a file appears only when it is complete.
+// write calls print for the format's writer and writes the result at once: a file
+// appears only when it is complete, and a terminal or pipe gets it in one piece.
 func (o *output) write(c *cobra.Command, print func(w io.Writer, t report.Text) error) error {
-	if o.file == "" {
-		return print(c.OutOrStdout(), textFor(c.OutOrStdout()))
-	}
 	var b bytes.Buffer
-	if err := print(&b, report.Text{}); err != nil {
+	text := report.Text{}
+	if o.file == "" {
+		text = textFor(c.OutOrStdout())
+	}
+	if err := print(&b, text); err != nil {
 		return err
 	}
-	return replaceFile(o.file, b.Bytes())
+	if o.file != "" {
+		return replaceFile(o.file, b.Bytes())
+	}
+	_, err := c.OutOrStdout().Write(b.Bytes())
+	return err
 }
 
 func (o *output) check() error {

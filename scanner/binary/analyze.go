@@ -48,7 +48,7 @@ func Analyze(r io.ReaderAt, size int64) (f *File, err error) {
 // newCode prepares the analysis of the code, or returns nil when its
 // architecture is not supported.
 func newCode(im *image, syms []symbol, f *File) *code {
-	c := &code{im: im, syms: syms, stubs: map[uint64]stub{}, literal: map[uint64]uint64{}, imports: newImportList(syms)}
+	c := &code{im: im, syms: syms, stubs: map[uint64]stub{}, literal: map[uint64]uint64{}, switches: map[uint64][]uint64{}, imports: newImportList(syms)}
 	switch f.Arch {
 	case X86_64:
 		c.decoder = x86dec.Decoder{}

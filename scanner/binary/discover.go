@@ -56,6 +56,8 @@ func (c *code) discover() {
 		c.scan(&d.parts[i])
 	}
 	d.settle()
+	d.resolveSwitches()
+	d.settle()
 	if c.fixed {
 		c.relocs = c.im.pointerScan(c.relocs, d.plausible)
 		d.knownStarts()
@@ -71,6 +73,9 @@ func (d *discoverer) settle() {
 		d.starts, d.entered = maps.Clone(d.known), nil
 		for i := range d.parts {
 			d.learn(&d.parts[i])
+			if i > 0 {
+				d.keepBorder(&d.parts[i-1], &d.parts[i])
+			}
 		}
 		if !d.cut() {
 			return
@@ -80,6 +85,22 @@ func (d *discoverer) settle() {
 				d.scan(p)
 			}
 		}
+	}
+}
+
+// resolveSwitches finds where the jump tables of parts with possible borders
+// lead, so that these become sure, or no borders.
+func (d *discoverer) resolveSwitches() {
+	for i := range d.parts {
+		p := &d.parts[i]
+		if p.framed || !p.switches || len(p.borders) == 0 {
+			continue
+		}
+		f := d.newFlow([]group{{parts: []int32{int32(i)}}}, 0)
+		for k, targets := range f.switches {
+			d.switches[f.nodes[k].addr] = targets
+		}
+		d.scan(p)
 	}
 }
 
@@ -208,6 +229,23 @@ func (d *discoverer) learn(p *part) {
 	}
 }
 
+// keepBorder keeps two parts apart that a border divided in an earlier round.
+func (d *discoverer) keepBorder(a, b *part) {
+	if a.end == b.start && !b.framed && a.exit == exitNone && !d.jumpsInto(a, b) && !d.jumpsInto(b, a) {
+		d.addState(b.start, start{startSoft, b.thumb, true})
+	}
+}
+
+// jumpsInto tells whether a part jumps into the middle of another one.
+func (d *discoverer) jumpsInto(from, to *part) bool {
+	for _, f := range from.found {
+		if a, _ := d.codeAddr(f.target); f.kind == findJump && a > to.start && a < to.end {
+			return true
+		}
+	}
+	return false
+}
+
 // jumped notes the target of a jump out of a part: a function begins there if
 // the code around it allows that, otherwise it is just entered in its middle.
 func (d *discoverer) jumped(v uint64) {
@@ -287,7 +325,8 @@ func (d *discoverer) looks(addr uint64, thumb bool, kind startKind) bool {
 	if thumb {
 		return share < 0.4 || kind == startHard && share < 0.6
 	}
-	return addr&3 == 0 && (share >= 0.4 || kind == startHard && share >= 0.3)
+	least := [3]float64{startSoft: 0.4, startTaken: 0.7, startHard: 0.3}[kind]
+	return addr&3 == 0 && share >= least
 }
 
 // unconditional is the share of words that would be unconditional in A32, of

@@ -30,13 +30,15 @@ type flow struct {
 	// the function forms.
 	escaped map[isa.Reg][]int64
 
-	tables  map[tableKey][]uint64
-	memo    map[blockQuestion]values
-	asking  map[blockQuestion]openQuestion
-	keep    bool // see question.kept
-	steps   int
-	pending int // computations on the way to the value that is asked for
-	lowest  int // of the open questions that an answer relied on, the first
+	// switches are the targets of the jumps through tables, by their nodes.
+	switches map[int][]uint64
+	tables   map[tableKey][]uint64
+	memo     map[blockQuestion]values
+	asking   map[blockQuestion]openQuestion
+	keep     bool // see question.kept
+	steps    int
+	pending  int // computations on the way to the value that is asked for
+	lowest   int // of the open questions that an answer relied on, the first
 }
 
 // block is a sequence of nodes that is only entered at its first one.
@@ -49,7 +51,7 @@ type block struct {
 
 // newFlow decodes a group again and finds its blocks.
 func (c *code) newFlow(groups []group, g int32) *flow {
-	f := &flow{code: c, groups: groups, escaped: map[isa.Reg][]int64{}, tables: map[tableKey][]uint64{}, memo: map[blockQuestion]values{}, asking: map[blockQuestion]openQuestion{}}
+	f := &flow{code: c, groups: groups, escaped: map[isa.Reg][]int64{}, switches: map[int][]uint64{}, tables: map[tableKey][]uint64{}, memo: map[blockQuestion]values{}, asking: map[blockQuestion]openQuestion{}}
 	for _, i := range groups[g].parts {
 		c.sweep(&c.parts[i], func(addr uint64, in *isa.Inst) {
 			if len(f.nodes) < maxNodes {
@@ -165,6 +167,8 @@ func (f *flow) connect() {
 			}
 			if len(targets) == 0 {
 				rest = append(rest, i)
+			} else {
+				f.switches[i] = targets
 			}
 		}
 		f.fallThroughNew()

@@ -82,6 +82,9 @@ type code struct {
 	imports *importList
 	// literal are the constants and tables between arm's instructions: bytes by address.
 	literal map[uint64]uint64
+	// switches are the targets of the jumps through tables in code without
+	// frames, by the jumps' addresses, once they were looked for.
+	switches map[uint64][]uint64
 	// nextObject is where the object behind an address begins, once that is known.
 	nextObject func(addr uint64) uint64
 	low        uint64 // the range of all segments
@@ -355,10 +358,10 @@ func (s *scanner) step(addr uint64, in *isa.Inst) {
 	} else if s.ended {
 		s.clear(^isa.RegSet(0))
 	}
-	if s.ended && in.Op != isa.Nop && !s.part.framed {
+	if s.ended && !idle(in) && !s.part.framed {
 		s.behind = append(s.behind, addr)
 	}
-	s.ended = in.Ends() || s.ended && in.Op == isa.Nop
+	s.ended = in.Ends() || s.ended && idle(in)
 	s.leave(in)
 	if in.Mem() {
 		s.memory(in)
@@ -428,6 +431,12 @@ func (s *scanner) narrow(v uint64) uint64 {
 	return v
 }
 
+// idle tells whether an instruction does nothing, as padding does: on arm zeros
+// are mov r0, r0.
+func idle(in *isa.Inst) bool {
+	return in.Op == isa.Nop || in.Op == isa.Mov && in.Dst == in.Src && in.Size >= 4
+}
+
 // leave keeps how control would leave the part behind this instruction.
 func (s *scanner) leave(in *isa.Inst) {
 	switch {
@@ -435,7 +444,7 @@ func (s *scanner) leave(in *isa.Inst) {
 		s.part.exit = exitNone
 	case in.Op == isa.Call, in.Op == isa.CallReg, in.Op == isa.CallMem:
 		s.part.exit = exitCall
-	case in.Op != isa.Nop:
+	case !idle(in):
 		s.part.exit = exitFall
 	case s.part.exit == exitCall:
 		// Nothing needs padding behind a call that comes back.
@@ -702,16 +711,26 @@ func (s *scanner) jump(in *isa.Inst) {
 	s.goTo(in.Target, findJump, findTailName)
 }
 
+// jumpIndirect notes a jump through a register or memory: to an import or
+// another function, or by a table inside of the part.
 func (s *scanner) jumpIndirect(in *isa.Inst) {
-	s.part.returns, s.part.switches = true, true
-	if in.Op == isa.JumpMem {
+	s.part.returns = true
+	found := len(s.out)
+	switch v, _, ok := s.get(in.Src); {
+	case in.Op == isa.JumpMem:
 		s.through(in, findJump, findTailName)
-		return
-	}
-	if s.name.Has(in.Src) {
+	case s.name.Has(in.Src):
 		s.linked++
 		s.find(findTailName, s.value[in.Src])
-	} else if v, _, ok := s.get(in.Src); ok {
+	case ok:
 		s.goTo(s.narrow(v+uint64(in.Imm)), findJump, findTailName)
+	}
+	if len(s.out) > found || s.part.framed {
+		return
+	}
+	targets, ok := s.switches[s.at]
+	s.part.switches = s.part.switches || !ok
+	for _, a := range targets {
+		s.jumps = append(s.jumps, span{min(a, s.at), max(a, s.at)})
 	}
 }

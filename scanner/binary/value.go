@@ -413,11 +413,45 @@ func (f *flow) effect(i int, q question) (values, question, bool) {
 	if n.Op == isa.Mov && !n.Cond() && (int(n.Size) >= f.abi.WordSize) && n.Src < isa.Zero {
 		return values{}, question{reg: n.Src}, false
 	}
+	outer := f.asker
+	f.asker = i
 	v := f.define(i, n, q.reg)
-	if n.Cond() {
-		v = v.union(f.before(i, q))
+	f.asker = outer
+	if n.Cond() && !f.sameCondition(i) {
+		v = v.union(f.otherwise(i, q))
 	}
 	return v, q, true
+}
+
+// sameCondition tells whether the instruction at node i happens whenever the one
+// does whose operand is asked for: nothing but conditional instructions lies between.
+func (f *flow) sameCondition(i int) bool {
+	a := f.asker
+	if a <= i || f.nodes[i].When == 0 || f.nodes[i].When != f.nodes[a].When || !f.nodes[a].Cond() {
+		return false
+	}
+	for k := i + 1; k < a; k++ {
+		if !f.nodes[k].Cond() || f.block[k] != 0 {
+			return false
+		}
+	}
+	return f.block[a] == 0
+}
+
+// otherwise is the value of a register when the instruction at node i does not
+// happen: what one with the opposite condition next to it sets, or the old one.
+func (f *flow) otherwise(i int, q question) values {
+	for k := i - 1; k >= 0 && f.block[k+1] == 0 && f.nodes[k].Cond(); k-- {
+		n := &f.nodes[k]
+		if !n.Writes.Has(q.reg) {
+			continue
+		}
+		if n.When != 0 && n.When^f.nodes[i].When == 1 {
+			return f.define(k, n, q.reg)
+		}
+		break
+	}
+	return f.before(i, q)
 }
 
 // acrossCall: a call leaves callee-saved registers and the caller's stack frame

@@ -34,7 +34,9 @@ func (f *FS) ReadFileLimit(name string, limit int64) ([]byte, error) {
 	return data, failed("read", name, err)
 }
 
-// readAtMost reads a file of which size bytes are expected.
+// readAtMost reads a file of which size bytes are expected. The tree does not
+// change, so that many bytes are all; a size of 0 may be a file that is made while
+// it is read, as in /proc.
 func readAtMost(fd int, size, limit int64) ([]byte, error) {
 	if size > limit {
 		return nil, fmt.Errorf("%w: file of more than %d bytes", ErrTooLarge, limit)
@@ -46,7 +48,7 @@ func readAtMost(fd int, size, limit int64) ([]byte, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case n == 0:
+		case n == 0, size > 0 && int64(len(data)) == size:
 			return data, nil
 		case len(data) == cap(data):
 			data = append(data, 0)[:len(data)]

@@ -43,7 +43,7 @@ func a32(i *isa.Inst, x, addr uint32) {
 		}
 	}
 	if cond != always {
-		conditional(i)
+		conditional(i, x>>28)
 	}
 }
 

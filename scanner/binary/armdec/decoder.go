@@ -113,7 +113,8 @@ func (Thumb) Fresh() isa.Decoder { return &sweep{} }
 // sweep decodes T32 code in order.
 type sweep struct {
 	Thumb
-	left int // instructions of the current IT block still to come
+	left int  // instructions of the current IT block still to come
+	it   byte // its first condition and mask, the latter moved up for each instruction
 }
 
 // Decode implements isa.Decoder.
@@ -121,10 +122,11 @@ func (s *sweep) Decode(inst *isa.Inst, code []byte, addr uint64) {
 	s.Thumb.Decode(inst, code, addr)
 	if s.left > 0 {
 		s.left--
-		conditional(inst)
+		conditional(inst, uint32(s.it>>4))
+		s.it = s.it&0xe0 | s.it<<1&0x1f
 	}
 	if inst.Len == 2 && len(code) > 1 && code[1] == 0xbf && code[0]&15 != 0 {
-		s.left = itLength(code[0])
+		s.left, s.it = itLength(code[0]), code[0]
 	}
 }
 
@@ -137,7 +139,7 @@ func itLength(b byte) int {
 
 // conditional marks an instruction that may not happen. What a conditional
 // return or jump loads is seen by nobody who goes on.
-func conditional(i *isa.Inst) {
+func conditional(i *isa.Inst, cond uint32) {
 	switch i.Op {
 	case isa.Jump:
 		i.Op = isa.CondJump
@@ -146,6 +148,7 @@ func conditional(i *isa.Inst) {
 		i.Writes = 0
 	}
 	i.Flags |= isa.Conditional
+	i.When = uint8(cond) | 0x10
 }
 
 // invalid makes i the n bytes that are left and no instruction.

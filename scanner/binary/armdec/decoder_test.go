@@ -167,9 +167,27 @@ func TestDecode(t *testing.T) {
 		t.Run(tt.summary, func(t *testing.T) {
 			var got isa.Inst
 			tt.decoder.Decode(&got, tt.code, tt.pc)
+			got.When = 0 // see TestWhen
 			assert.Equal(t, tt.want, got)
 		})
 	}
+}
+
+// TestWhen: instructions with opposite conditions can be told.
+func TestWhen(t *testing.T) {
+	var a, b isa.Inst
+	ARM{}.Decode(&a, words(0xc3a0102f), 0x8000) // movgt r1, #47
+	ARM{}.Decode(&b, words(0xd3a01031), 0x8004) // movle r1, #49
+	assert.Equal(t, uint8(1), a.When^b.When)
+	ARM{}.Decode(&b, words(0x03a01031), 0x8004) // moveq r1, #49
+	assert.NotEqual(t, uint8(1), a.When^b.When)
+
+	decoder := Thumb{}.Fresh()
+	code := []byte{0x0c, 0xbf, 0x00, 0x20, 0x01, 0x20} // ite eq; moveq r0, #0; movne r0, #1
+	decoder.Decode(&a, code, 0x8000)
+	decoder.Decode(&a, code[2:], 0x8002)
+	decoder.Decode(&b, code[4:], 0x8004)
+	assert.Equal(t, uint8(1), a.When^b.When)
 }
 
 // TestITBlock: the instructions that an IT instruction covers are conditional

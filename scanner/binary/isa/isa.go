@@ -204,6 +204,10 @@ type Inst struct {
 	Disp           int64  // of the memory operand; absolute when Base is NoReg
 	Target         uint64 // of a direct call or jump
 	List           RegSet // of LoadMulti and StoreMulti
+	// When tells conditions of Conditional instructions apart: two that are not 0 and differ
+	// in bit 0 alone are opposites, so that one of the two instructions happens. 0 is
+	// any condition.
+	When uint8
 	// Writes is every register the instruction may change, Dst and an adjusted
 	// Base included. For calls it is left empty: the ABI's CallerSaved applies.
 	Writes RegSet
