@@ -37,6 +37,7 @@ type flow struct {
 	asking   map[blockQuestion]openQuestion
 	keep     bool // see question.kept
 	steps    int
+	asker    int // the node whose operand is asked for
 	pending  int // computations on the way to the value that is asked for
 	lowest   int // of the open questions that an answer relied on, the first
 }
