@@ -6,8 +6,9 @@ import "strings"
 
 // cancellationPoints are the functions of the C library that enter the kernel
 // through its cancellation wrapper, to which glibc 2.41 and later hand the number of
-// the system call in memory: a name stands for the calls behind it. Source:
-// pthreads(7), "Cancellation points", and the sysdeps/unix/sysv/linux of glibc.
+// the system call in memory, and those that make threads and processes through
+// hand-written code: a name stands for the calls behind it. Source: pthreads(7),
+// "Cancellation points", and the sysdeps/unix/sysv/linux of glibc.
 var cancellationPoints = func() map[string][]string {
 	table := map[string][]string{}
 	for _, name := range strings.Fields(`accept accept4 clock_nanosleep close connect copy_file_range epoll_pwait epoll_pwait2 epoll_wait
@@ -28,6 +29,9 @@ var cancellationPoints = func() map[string][]string {
 		"sigwait": "rt_sigtimedwait rt_sigtimedwait_time64", "sigwaitinfo": "rt_sigtimedwait rt_sigtimedwait_time64",
 		"tcdrain": "ioctl", "lockf": "fcntl fcntl64", "fcntl": "fcntl fcntl64", "fcntl64": "fcntl fcntl64",
 		"recvmmsg": "recvmmsg recvmmsg_time64", "accept": "accept accept4", "aio_suspend": "futex", "system": "wait4 clone clone3 vfork execve",
+		"pthread_create": "clone clone3", "thrd_create": "clone clone3", "fork": "clone fork", "vfork": "vfork", "popen": "clone clone3 vfork execve",
+		"posix_spawn": "clone clone3 vfork execve", "posix_spawnp": "clone clone3 vfork execve", "timer_create": "timer_create clone clone3",
+		"getaddrinfo_a": "clone clone3", "aio_read": "clone clone3", "aio_write": "clone clone3", "daemon": "clone fork",
 		"pclose": "wait4", "mq_receive": "mq_timedreceive", "mq_send": "mq_timedsend",
 		"mq_timedreceive": "mq_timedreceive mq_timedreceive_time64", "mq_timedsend": "mq_timedsend mq_timedsend_time64",
 	} {
