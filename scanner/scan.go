@@ -270,37 +270,51 @@ func list(tree *unit.Tree, boot *unit.Boot, opts Options) []unit.Listed {
 // assess fills in the report's units, in parallel; their order is kept.
 func assess(tree *unit.Tree, code *evidence.Image, target *exposure.Target, listed []unit.Listed, opts Options) []report.Unit {
 	units := make([]report.Unit, len(listed))
+	work := make(chan int, len(listed))
+	for i := range listed {
+		work <- i
+	}
+	close(work)
+	progress := newProgress(opts.Progress, len(listed))
 	var wg sync.WaitGroup
-	work := make(chan int)
 	for range min(workers, len(listed)) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
+			var rows []exposure.Row // of one unit after the other
 			for i := range work {
-				units[i] = assessUnit(tree, target, listed[i])
+				units[i], rows = assessUnit(tree, target, listed[i], rows)
 				if code != nil && listed[i].Service != nil {
 					addEvidence(&units[i], code.Collect(listed[i].Unit))
 				}
+				progress()
 			}
 		}()
 	}
-	for i := range listed {
-		if opts.Progress != nil {
-			opts.Progress(i, len(listed))
-		}
-		work <- i
-	}
-	close(work)
 	wg.Wait()
-	if opts.Progress != nil {
-		opts.Progress(len(listed), len(listed))
-	}
 	return units
+}
+
+// newProgress returns what is to be called after each unit.
+func newProgress(show func(done, total int), total int) func() {
+	if show == nil {
+		return func() {}
+	}
+	var mu sync.Mutex
+	done := 0
+	show(done, total)
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		done++
+		show(done, total)
+	}
 }
 
 const workers = 4
 
-func assessUnit(tree *unit.Tree, target *exposure.Target, l unit.Listed) report.Unit {
+// assessUnit uses the memory of rows, and returns it for the next unit.
+func assessUnit(tree *unit.Tree, target *exposure.Target, l unit.Listed, rows []exposure.Row) (report.Unit, []exposure.Row) {
 	u := report.Unit{
 		Name: l.Name, Aliases: orEmpty(l.Aliases), LoadState: string(l.LoadState),
 		Fragment: l.Fragment, DropIns: orEmpty(l.DropIns), State: tree.State(l.Unit), PulledInBy: orEmpty(l.PulledInBy),
@@ -311,12 +325,13 @@ func assessUnit(tree *unit.Tree, target *exposure.Target, l unit.Listed) report.
 		Diagnostics: toDiagnostics(l.Diagnostics),
 	}
 	if l.Service != nil {
-		result := exposure.Assess(target, l.Service)
+		result := exposure.AssessInto(rows, target, l.Service)
+		rows = result.Rows
 		u.Exposure = report.Level(result.Exposure)
 		u.Rating = u.Exposure.Rating()
 		u.Assessments = assessments(result, l.Service)
 	}
-	return u
+	return u, rows
 }
 
 func assessments(result exposure.Result, s *unit.Service) []report.Assessment {

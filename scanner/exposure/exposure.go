@@ -131,9 +131,16 @@ type Result struct {
 // Assess scores a service. All divisions round up, as in systemd: a row counts
 // ceil(badness*weight/range), the overall exposure is ceil(100*sum/weights) over
 // the rows that apply.
-func Assess(t *Target, s *unit.Service) Result {
+func Assess(t *Target, s *unit.Service) Result { return AssessInto(nil, t, s) }
+
+// AssessInto is Assess for many services: the result's rows take the memory of
+// those of an earlier result, which is gone then.
+func AssessInto(earlier []Row, t *Target, s *unit.Service) Result {
 	t.once.Do(t.prepare)
-	result := Result{Rows: make([]Row, len(t.rows))}
+	if len(earlier) != len(t.rows) {
+		earlier = make([]Row, len(t.rows))
+	}
+	result := Result{Rows: earlier}
 	var badness, weights uint64
 	for i := range t.rows {
 		row := &result.Rows[i]

@@ -237,28 +237,33 @@ func (t Text) table(w io.Writer, rows [][]string, color func(row, column int) st
 		}
 	}
 	t.fit(widths)
-	var b strings.Builder
+	var text strings.Builder
 	for n, row := range rows {
-		b.Reset()
-		for i, cell := range row {
-			if width(cell) > widths[i] {
-				cell = runewidth.Truncate(cell, widths[i], "…")
-			}
-			pad := widths[i] - width(cell)
-			if numeric(rows, i) {
-				b.WriteString(strings.Repeat(" ", pad))
-				pad = 0
-			}
-			b.WriteString(t.paint(color(n, i), cell))
-			if i < len(row)-1 {
-				b.WriteString(strings.Repeat(" ", pad+2))
-			}
+		text.WriteString(t.line(rows, n, row, widths, color))
+		text.WriteByte('\n')
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+// line is one row of a table, with blanks at its end cut off.
+func (t Text) line(rows [][]string, n int, row []string, widths []int, color func(row, column int) string) string {
+	var b strings.Builder
+	for i, cell := range row {
+		if width(cell) > widths[i] {
+			cell = runewidth.Truncate(cell, widths[i], "…")
 		}
-		if _, err := fmt.Fprintln(w, strings.TrimRight(b.String(), " ")); err != nil {
-			return err
+		pad := widths[i] - width(cell)
+		if numeric(rows, i) {
+			b.WriteString(strings.Repeat(" ", pad))
+			pad = 0
+		}
+		b.WriteString(t.paint(color(n, i), cell))
+		if i < len(row)-1 {
+			b.WriteString(strings.Repeat(" ", pad+2))
 		}
 	}
-	return nil
+	return strings.TrimRight(b.String(), " ")
 }
 
 // width is the number of terminal columns of sanitized text.
