@@ -172,7 +172,10 @@ func (g *gateOptions) updateBaseline(c *cobra.Command, b *report.Baseline, r *re
 		accept[unit] = g.reason
 	}
 	worse, gone := b.Update(r, accept)
-	if err := replaceFile(g.baseline, []byte(b.String())); err != nil {
+	if err := replaceFile(g.baseline, func(w io.Writer) error {
+		_, err := io.WriteString(w, b.String())
+		return err
+	}); err != nil {
 		return err
 	}
 	out := c.OutOrStdout()

@@ -3,7 +3,7 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -42,19 +42,14 @@ func join(words []string) string {
 // write calls print for the format's writer and writes the result at once: a file
 // appears only when it is complete, and a terminal or pipe gets it in one piece.
 func (o *output) write(c *cobra.Command, print func(w io.Writer, t report.Text) error) error {
-	var b bytes.Buffer
-	text := report.Text{}
-	if o.file == "" {
-		text = textFor(c.OutOrStdout())
+	if o.file != "" {
+		return replaceFile(o.file, func(w io.Writer) error { return print(w, report.Text{}) })
 	}
-	if err := print(&b, text); err != nil {
+	out := bufio.NewWriterSize(c.OutOrStdout(), 64<<10)
+	if err := print(out, textFor(c.OutOrStdout())); err != nil {
 		return err
 	}
-	if o.file != "" {
-		return replaceFile(o.file, b.Bytes())
-	}
-	_, err := c.OutOrStdout().Write(b.Bytes())
-	return err
+	return out.Flush()
 }
 
 func (o *output) check() error {
@@ -67,13 +62,16 @@ func (o *output) check() error {
 }
 
 // replaceFile writes beside the file and renames, so that no reader sees half of it.
-func replaceFile(path string, data []byte) error {
+func replaceFile(path string, print func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
-	_, err = f.Write(data)
+	out := bufio.NewWriterSize(f, 64<<10)
+	if err = print(out); err == nil {
+		err = out.Flush()
+	}
 	if err == nil {
 		err = f.Chmod(0o644)
 	}
