@@ -74,9 +74,8 @@ func Scan(image *rootfs.FS, opts Options) (*report.Report, error) {
 	if opts.Evidence {
 		code = evidence.NewImage(image, target.Arch)
 	}
-	units := assess(tree, code, target, listed, opts)
+	units := assess(tree, code, target, enforcer, listed, opts)
 	for i := range units {
-		addEnforcement(&units[i], listed[i].Unit, enforcer)
 		addListeners(&units[i], boot.Listeners(listed[i].Unit))
 	}
 	diagnostics = append(diagnostics, toDiagnostics(tree.Diagnostics)...)
@@ -268,7 +267,7 @@ func list(tree *unit.Tree, boot *unit.Boot, opts Options) []unit.Listed {
 }
 
 // assess fills in the report's units, in parallel; their order is kept.
-func assess(tree *unit.Tree, code *evidence.Image, target *exposure.Target, listed []unit.Listed, opts Options) []report.Unit {
+func assess(tree *unit.Tree, code *evidence.Image, target *exposure.Target, enforcer *platform.Target, listed []unit.Listed, opts Options) []report.Unit {
 	units := make([]report.Unit, len(listed))
 	work := make(chan int, len(listed))
 	for i := range listed {
@@ -287,6 +286,7 @@ func assess(tree *unit.Tree, code *evidence.Image, target *exposure.Target, list
 				if code != nil && listed[i].Service != nil {
 					addEvidence(&units[i], code.Collect(listed[i].Unit))
 				}
+				addEnforcement(&units[i], listed[i].Unit, enforcer)
 				progress()
 			}
 		}()

@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed page.html.tmpl
@@ -17,11 +18,14 @@ var pageText string
 
 // page is the whole report as one file: it loads nothing and asks nobody. Whatever
 // an image holds, html/template escapes it and safe shows what cannot be printed.
-var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"safe":  Sanitize,
-	"words": func(list []string) string { return Sanitize(strings.Join(list, ", ")) },
-	"path":  func(calls []string) string { return Sanitize(strings.Join(calls, " > ")) },
-}).Parse(pageText))
+// It is parsed when a page is written only: most calls write none.
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{
+		"safe":  Sanitize,
+		"words": func(list []string) string { return Sanitize(strings.Join(list, ", ")) },
+		"path":  func(calls []string) string { return Sanitize(strings.Join(calls, " > ")) },
+	}).Parse(pageText))
+})
 
 type (
 	htmlPage struct {
@@ -82,7 +86,7 @@ func WriteHTML(w io.Writer, r *Report) error {
 		p.Units = append(p.Units, unitForHTML(u, fmt.Sprintf("unit-%d", n+1)))
 	}
 	var b bytes.Buffer
-	if err := page.Execute(&b, p); err != nil {
+	if err := page().Execute(&b, p); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
 	_, err := w.Write(b.Bytes())

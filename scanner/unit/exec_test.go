@@ -4,6 +4,7 @@ package unit
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -82,4 +83,29 @@ func TestCommandsAreReset(t *testing.T) {
 	}
 	assert.Empty(t, s.Commands["ExecStart"])
 	assert.Len(t, s.Commands["ExecStop"], 1)
+}
+
+// FuzzCommands: any text of a command line is read, dropped or refused; what was
+// read has a path, and reading ends.
+func FuzzCommands(f *testing.F) {
+	for _, seed := range []string{"/bin/a b 'c d'", "-@+:!!|/bin/a x ; /bin/b", `/bin/a \; "\x41\101\u00e4\U0001F600" \q \`, "; ;", "%p %Z", "'", "+!", "/bin/a ;\t; b"} {
+		f.Add(seed, true)
+	}
+	f.Fuzz(func(t *testing.T, value string, newer bool) {
+		version := Version{257, AnyPoint}
+		if newer {
+			version.Major = 262
+		}
+		l := &loading{version: version, specifiers: specifiers{"a-b@c.service", "/x.service"}}
+		s := newService(version)
+		err := setCommands(l, s, Assignment{"Service", "ExecStart", value, Source{"/x.service", 1}})
+		for _, c := range s.Commands["ExecStart"] {
+			if c.Path == "" || len(c.Args) == 0 || strings.HasSuffix(c.Path, "/") {
+				t.Errorf("%q gave %+v", value, c)
+			}
+		}
+		if err == nil && strings.Trim(value, whitespace) != "" && len(s.Commands["ExecStart"]) == 0 {
+			t.Errorf("%q is no command, and nothing is said", value)
+		}
+	})
 }
