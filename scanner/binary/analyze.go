@@ -72,6 +72,7 @@ func newCode(im *image, syms []symbol, f *File) *code {
 	c.goABI = f.Go != nil
 	if c.goABI {
 		c.abi = goABI(c.abi)
+		c.goFuncs = im.goFuncs()
 	}
 	if len(im.segs) > 0 {
 		c.low, c.high = im.segs[0].addr, im.segs[len(im.segs)-1].end
@@ -102,7 +103,7 @@ func (c *code) analyze(f *File) {
 	sites := c.findSites(groups, f.Arch)
 	f.Funcs = c.funcs(groups, data)
 	f.Objects, f.Always = data.objects, data.always
-	f.Sites = sites.sites(strings)
+	f.Sites = sites.sites()
 	f.delimitSites()
 	f.Imports = c.imports.list
 	f.Exports = exports(c.syms, data)
@@ -133,6 +134,11 @@ func (c *code) nameGroups(groups []group) {
 	}
 	for i := range c.locals {
 		name(&c.locals[i])
+	}
+	for i := range c.goFuncs {
+		if g := c.groupAt(c.goFuncs[i].start); g >= 0 && groups[g].name == "" {
+			groups[g].name = c.goFuncs[i].name
+		}
 	}
 	for i := range c.relocs {
 		if r := &c.relocs[i]; r.kind == relocResolver {
@@ -194,6 +200,8 @@ func (c *code) findingRefs(g int32, f *finding, data *dataMap, refs []Ref) []Ref
 		refs = append(refs, newRef(RefTakeName, int(f.target)))
 	case findData:
 		refs = data.addressRefs(f.target, refs)
+	case findText:
+		refs = append(refs, newRef(RefString, int(data.strings.id(immediateText(f.target)))))
 	case findRead:
 		refs = data.slotRefs(c.slot(f.target), refs)
 	}

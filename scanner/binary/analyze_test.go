@@ -179,7 +179,6 @@ func TestGo(t *testing.T) {
 	f := analyze(t, self)
 	require.NotNil(t, f.Go)
 	assert.Contains(t, f.Go.Version, "go1.")
-	assert.Contains(t, f.Go.Path, "scanner/binary")
 	r := f.Reach(start)
 	assert.Contains(t, facts(f, r), "syscall futex")
 }

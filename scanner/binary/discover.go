@@ -3,29 +3,11 @@
 package binary
 
 import (
-	"debug/elf"
 	"maps"
-	"slices"
 	"sort"
 
 	"github.com/systemd-hardening/systemd-hardening/scanner/binary/isa"
 )
-
-// startKind says how sure it is that a function begins at an address.
-type startKind uint8
-
-const (
-	startSoft  startKind = iota // something jumps there
-	startTaken                  // its address is taken, or unwind information lists it
-	startHard                   // it is called, or a symbol names it
-)
-
-// start is an address at which code is entered.
-type start struct {
-	kind  startKind
-	thumb bool
-	state bool // thumb is known
-}
 
 // rounds bounds how often newly found call targets split code that no unwind
 // information describes.
@@ -46,7 +28,7 @@ type discoverer struct {
 // code without it is cut at everything that is called or pointed to, which the
 // scan itself finds, until nothing new appears.
 func (c *code) discover() {
-	d := discoverer{code: c, frames: c.im.frames()}
+	d := discoverer{code: c, frames: c.ranges()}
 	d.gaps = subtract(c.im.code, d.frames)
 	d.knownStarts()
 	for _, f := range d.frames {
@@ -64,6 +46,31 @@ func (c *code) discover() {
 		d.settle()
 	}
 	d.alternatives()
+}
+
+// ranges are the functions whose ends are known: by unwind information, or in
+// Go programs by the runtime's table.
+func (c *code) ranges() []span {
+	frames := c.im.frames()
+	if len(c.goFuncs) == 0 {
+		return frames
+	}
+	out := make([]span, 0, len(c.goFuncs))
+	for _, g := range c.goFuncs {
+		if n := len(out); n == 0 || g.start >= out[n-1].end {
+			out = append(out, g.span)
+		}
+	}
+	// C code in a Go program has frames.
+	for _, s := range frames {
+		i := sort.Search(len(out), func(i int) bool { return out[i].end > s.start })
+		if i == len(out) || out[i].start >= s.end {
+			out = append(out, span{})
+			copy(out[i+1:], out[i:])
+			out[i] = s
+		}
+	}
+	return out
 }
 
 // settle cuts the code without frames until nothing new appears.
@@ -104,25 +111,6 @@ func (d *discoverer) resolveSwitches() {
 	}
 }
 
-// plausible tells which words of a program with fixed addresses are taken for
-// pointers: those to where functions begin or may begin, and those into data.
-func (d *discoverer) plausible(v uint64) bool {
-	if v < d.low || v >= d.high {
-		return false
-	}
-	a, thumb := d.codeAddr(v)
-	if !d.im.isCode(a) {
-		return d.im.segment(v) != nil
-	}
-	i := d.partAt(a)
-	if i < 0 {
-		return false
-	}
-	p := &d.parts[i]
-	_, border := slices.BinarySearch(p.borders, a)
-	return p.thumb == thumb && (p.start == a || border)
-}
-
 // subtract returns what of the sorted spans the sorted holes leave.
 func subtract(spans, holes []span) []span {
 	var out []span
@@ -145,74 +133,17 @@ func subtract(spans, holes []span) []span {
 	return out
 }
 
-// add notes an entry that a table of the file names; v carries arm's state in
-// bit 0.
-func (d *discoverer) add(v uint64, kind startKind) {
-	addr, thumb := d.codeAddr(v)
-	if d.im.isCode(addr) {
-		d.addState(addr, start{kind, thumb, true})
-	}
-}
-
-// addFound notes an entry that other code refers to.
-func (d *discoverer) addFound(v uint64, kind startKind) {
-	if addr, thumb := d.codeAddr(v); d.looks(addr, thumb, kind) {
-		d.add(v, kind)
-	}
-}
-
-func (d *discoverer) addState(addr uint64, s start) {
-	old, ok := d.starts[addr]
-	if ok && old.state && old.kind >= s.kind {
-		s.thumb, s.state = old.thumb, true
-	}
-	s.kind = max(s.kind, old.kind)
-	d.starts[addr] = s
-}
-
-// knownStarts notes the entries that the file's tables tell.
-func (d *discoverer) knownStarts() {
-	d.starts = map[uint64]start{}
-	defer func() { d.known = d.starts }()
-	if d.im.entry != 0 {
-		d.add(d.im.entry, startHard)
-	}
-	for _, list := range [][]uint64{d.im.initFuncs(d.code), d.im.finiFuncs(d.code)} {
-		for _, v := range list {
-			d.add(v, startHard)
-		}
-	}
-	for _, syms := range [][]symbol{d.syms, d.locals} {
-		for i := range syms {
-			if s := &syms[i]; s.defined && s.function() && s.value != 0 {
-				d.add(s.value, startHard)
-			}
-		}
-	}
-	for i := range d.relocs {
-		switch r := &d.relocs[i]; r.kind {
-		case relocAddress:
-			d.add(r.target, startTaken)
-		case relocResolver:
-			d.add(r.target, startHard)
-		}
-	}
-	for _, addr := range d.im.unwindStarts() {
-		if _, ok := d.starts[addr]; !ok {
-			d.starts[addr] = start{kind: startTaken}
-		}
-	}
-}
-
 // learn notes where a scanned part calls and jumps to.
 func (d *discoverer) learn(p *part) {
-	if p.exit == exitFall && p.framed && d.partAt(p.end) < 0 {
+	if i := d.partAt(p.end); p.exit == exitFall && p.framed && (i < 0 || !d.parts[i].framed) {
 		// Unwind information may end where the stack changes (clone).
 		d.addState(p.end, start{startSoft, p.thumb, true})
 	}
 	if !p.switches {
-		for _, a := range p.borders {
-			d.addState(a, start{startSoft, p.thumb, true})
+		for _, b := range p.borders {
+			if b.sure {
+				d.addState(b.addr, start{startSoft, p.thumb, true})
+			}
 		}
 	}
 	for _, f := range p.found {
@@ -222,7 +153,8 @@ func (d *discoverer) learn(p *part) {
 		case findJump:
 			d.jumped(f.target)
 		case findCode:
-			if a, _ := d.codeAddr(f.target); !p.has(a) {
+			// An address inside of the part may be a label of a switch.
+			if a, _ := d.codeAddr(f.target); !p.has(a) || !p.switches && hasBorder(p.ends, a) {
 				d.addFound(f.target, startTaken)
 			}
 		}
@@ -251,7 +183,7 @@ func (d *discoverer) jumpsInto(from, to *part) bool {
 func (d *discoverer) jumped(v uint64) {
 	a, _ := d.codeAddr(v)
 	if i := d.partAt(a); i >= 0 && d.parts[i].start != a {
-		if _, ok := slices.BinarySearch(d.parts[i].borders, a); !ok {
+		if !hasBorder(d.parts[i].borders, a) {
 			d.entered = append(d.entered, a)
 			return
 		}
@@ -300,50 +232,6 @@ func (d *discoverer) cut() bool {
 	sort.Slice(parts, func(i, j int) bool { return parts[i].start < parts[j].start })
 	d.parts = parts
 	return changed
-}
-
-// state tells whether the code from addr on is Thumb: as its callers say, or
-// for what only unwind information lists, by the look of it.
-func (d *discoverer) state(addr, end uint64) bool {
-	if d.thumb == nil {
-		return false
-	}
-	if s := d.starts[addr]; s.state {
-		return s.thumb
-	}
-	return addr&3 != 0 || d.unconditional(addr, end) < 0.4
-}
-
-// looks tells whether the code at addr can be what a reference says it is. On
-// arm constants lie between the instructions, and decoding one of them as a call would let
-// code begin anywhere, in the wrong state.
-func (d *discoverer) looks(addr uint64, thumb bool, kind startKind) bool {
-	if d.thumb == nil {
-		return addr%uint64(d.abi.MinLen) == 0
-	}
-	share := d.unconditional(addr, addr+64)
-	if thumb {
-		return share < 0.4 || kind == startHard && share < 0.6
-	}
-	least := [3]float64{startSoft: 0.4, startTaken: 0.7, startHard: 0.3}[kind]
-	return addr&3 == 0 && share >= least
-}
-
-// unconditional is the share of words that would be unconditional in A32, of
-// which nearly all are: their highest four bits are 1110, or their highest byte
-// is one of those of vector instructions.
-func (d *discoverer) unconditional(addr, end uint64) float64 {
-	addr = (addr + 3) &^ 3
-	b := d.im.from(addr)
-	b = b[:min(uint64(len(b)), max(end, addr)-addr, 256)]
-	words, always := 0, 0
-	for off := 3; off < len(b); off += 4 {
-		words++
-		if b[off]>>4 == 0xe || b[off] >= 0xf2 && b[off] <= 0xf5 {
-			always++
-		}
-	}
-	return float64(always) / float64(max(words, 1))
 }
 
 // alternatives notes the entries that are not at the start of a part.
@@ -400,49 +288,4 @@ func (d *discoverer) withState(p *part) uint64 {
 		return p.start | 1
 	}
 	return p.start
-}
-
-// initFuncs are the functions that run when the file is loaded or started.
-func (im *image) initFuncs(c *code) []uint64 {
-	var out []uint64
-	if v, ok := im.dynamic(elf.DT_INIT); ok && v != 0 {
-		out = append(out, v)
-	}
-	out = append(out, im.pointers(c, elf.DT_PREINIT_ARRAY, elf.DT_PREINIT_ARRAYSZ, ".preinit_array")...)
-	return append(out, im.pointers(c, elf.DT_INIT_ARRAY, elf.DT_INIT_ARRAYSZ, ".init_array")...)
-}
-
-// finiFuncs are the functions that run at exit.
-func (im *image) finiFuncs(c *code) []uint64 {
-	var out []uint64
-	if v, ok := im.dynamic(elf.DT_FINI); ok && v != 0 {
-		out = append(out, v)
-	}
-	return append(out, im.pointers(c, elf.DT_FINI_ARRAY, elf.DT_FINI_ARRAYSZ, ".fini_array")...)
-}
-
-// pointers reads an array of code pointers, located by the dynamic section or
-// in a static program by its section.
-func (im *image) pointers(c *code, addrTag, sizeTag elf.DynTag, section string) []uint64 {
-	addr, ok := im.dynamic(addrTag)
-	size, _ := im.dynamic(sizeTag)
-	if !ok {
-		for _, s := range im.sections {
-			if s.name == section {
-				addr, size = s.addr, s.size
-			}
-		}
-	}
-	word := uint64(im.wordSize())
-	var out []uint64
-	for off := uint64(0); off+word <= min(size, 1<<16); off += word {
-		if r := c.slot(addr + off); r != nil && r.kind == relocAddress {
-			out = append(out, r.target)
-		} else if r != nil {
-			out = append(out, c.symbolTargets(r)...)
-		} else if v, ok := im.value(addr+off, int(word)); ok && v != 0 && v != 1<<(word*8)-1 {
-			out = append(out, v)
-		}
-	}
-	return out
 }

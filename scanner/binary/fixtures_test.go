@@ -136,6 +136,7 @@ var fixtureTable = []fixture{
 		roots: start,
 		must: []string{
 			"import chroot", "import mount", "import sethostname", "import setsid", "import getppid", "import sync",
+			"import getpgrp", "import getpid", "import setpgid", "import nice", "import pause", "chdir 0=/",
 			"mount 0=/dev/example", "mount 2=ext4", "mount 3=0x8", "getpwnam 0=example",
 			"string /etc/first.conf", "string /etc/second.conf", "string /etc/third.conf", "string hostname",
 		},

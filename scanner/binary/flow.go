@@ -115,6 +115,13 @@ func (f *flow) lead(groups []group, g int32) {
 			}
 		}
 	}
+	for _, i := range groups[g].parts {
+		// A part may begin with constants; nothing is known of what follows them.
+		k := sort.Search(len(f.nodes), func(k int) bool { return f.nodes[k].addr >= f.parts[i].start })
+		if k < len(f.nodes) && f.block[k] == 0 {
+			f.beginAt(k).unknown = true
+		}
+	}
 	for _, c := range groups[g].callers {
 		if b := f.begin(c.entry); b != nil {
 			b.entry = true

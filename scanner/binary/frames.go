@@ -120,7 +120,7 @@ func (p *frameParser) parse(addr uint64) {
 	b := p.im.from(addr)
 	for len(b) >= 8 {
 		n := uint64(p.order.Uint32(b))
-		if n == 0 || n == 0xffffffff || n+4 > uint64(len(b)) {
+		if n < 4 || n == 0xffffffff || n+4 > uint64(len(b)) {
 			return
 		}
 		record := b[4 : 4+n]

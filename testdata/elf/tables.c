@@ -61,6 +61,15 @@ __attribute__((used, noinline)) static int never(int i, const char *arg) {
 	return dead_commands[i & 1].run(arg);
 }
 
+// Two jumps to imports and nothing else, as a linkage table has them.
+__attribute__((noinline)) static int either(int i) { return i ? getpgrp() : getpid(); }
+
+// Calls of imports only.
+__attribute__((noinline)) static void daemonize(void) {
+	if (setpgid(0, 0) + nice(5) + chdir("/") < 0)
+		pause();
+}
+
 __attribute__((noinline)) static int call(const struct operations *o, int second) {
 	return second ? o->stop() : o->start();
 }
@@ -69,10 +78,11 @@ static const char *const files[] = {"/etc/first.conf", "/etc/second.conf", "/etc
 
 int main(int argc, char **argv) {
 	signal(SIGALRM, on_alarm);
+	daemonize();
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		if (argc > 2 && strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argv[2]);
 	if (getpwnam("example") == 0)
 		return access(files[argc % 3], R_OK);
-	return call(&operations, argc);
+	return call(&operations, argc) + either(argc);
 }
