@@ -75,6 +75,12 @@ func newProposer(r *report.Report, policy *exposure.Policy) (*proposer, error) {
 }
 
 func (p *proposer) propose(u *report.Unit, confidence string) error {
+	if other := foreignDropIn(u); other != "" {
+		u.Proposals = []report.Proposal{}
+		u.Withheld = []report.Withheld{{Setting: "all", Because: []string{other + " has the name that is written, and only one of them would count"}}}
+		u.ExposureAfter, u.RatingAfter = report.None, ""
+		return nil
+	}
 	own := slices.DeleteFunc(assignmentsOf(u), func(a unit.Assignment) bool { return path.Base(a.File) == DropInName })
 	service, err := p.rules.Evaluate(u.Name, u.Fragment, own)
 	if err != nil {
@@ -87,6 +93,25 @@ func (p *proposer) propose(u *report.Unit, confidence string) error {
 		p.judge(&rules[i], s)
 	}
 	return p.after(u, own, confidence)
+}
+
+// foreignDropIn returns a drop-in of the name that is written which is not ours:
+// ours lies in the vendor's folder of the unit or its template. Of several files of
+// one name PID 1 reads the most important only, so ours would hide it or be hidden.
+func foreignDropIn(u *report.Unit) string {
+	for _, file := range u.DropIns {
+		if path.Base(file) != DropInName {
+			continue
+		}
+		folder := path.Dir(file)
+		vendor := path.Dir(folder) == "/usr/lib/systemd/system" || path.Dir(folder) == "/lib/systemd/system"
+		name := strings.TrimSuffix(path.Base(folder), ".d")
+		if vendor && (name == u.Name || unit.IsInstance(u.Name) && name == unit.Template(u.Name)) {
+			continue
+		}
+		return file
+	}
+	return ""
 }
 
 // judge adds what one rule says of a service: a proposal, or why not.
