@@ -112,7 +112,7 @@ func TestKernelConfiguration(t *testing.T) {
 		built := r.image(t, "SYSTEMD_HARDENING_KERNEL_CONFIG = \"${STAGING_KERNEL_BUILDDIR}/.config\"\n")
 		require.NoError(t, built.err)
 		assert.Contains(t, built.tasks("linux-dummy"), "shared_workdir")
-		logs, err := filepath.Glob(filepath.Join(r.build(), "tmp/work/*/rig-image/*/temp/log.do_systemd_hardening"))
+		logs, err := filepath.Glob(filepath.Join(r.build(), "tmp", "work", "*", "rig-image", "*", "temp", "log.do_systemd_hardening"))
 		require.NoError(t, err)
 		require.Len(t, logs, 1)
 		assert.Regexp(t, `--kernel-config \S+/kernel-build-artifacts/\.config`, read(t, logs[0]))

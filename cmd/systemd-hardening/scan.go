@@ -24,7 +24,7 @@ settings that this target would not enforce.
 
 --format html is one page that needs no network. sarif has every row that does not
 hold as a note; junit has a test case for each unit. For what fails a gate see check.`,
-		Example: `  systemd-hardening scan build/tmp/work/.../rootfs
+		Example: `  systemd-hardening scan rootfs
   systemd-hardening scan rootfs sshd.service
   systemd-hardening scan rootfs --format json --output report.json
   systemd-hardening scan report.json --format html --output report.html`,
