@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// kind looks at the first bytes of a program.
+func (im *Image) kind(file string) (kind, interpreter string) {
+	if _, err := im.fs.Stat(file); err != nil {
+		return KindMissing, ""
+	}
+	if _, ok := im.elfArch(file); ok {
+		return KindELF, ""
+	}
+	if line, ok := im.shebang(file); ok {
+		return KindScript, line[0]
+	}
+	return KindOther, ""
+}
+
+// shebang returns the interpreter and its argument of a script.
+func (im *Image) shebang(file string) ([]string, bool) {
+	f, err := im.fs.OpenFile(file)
+	if err != nil {
+		return nil, false
+	}
+	defer f.Close()
+	head := make([]byte, min(f.Size(), 256))
+	if n, _ := f.ReadAt(head, 0); n < 2 || string(head[:2]) != "#!" {
+		return nil, false
+	}
+	line, _, _ := strings.Cut(string(head[2:]), "\n")
+	words := strings.Fields(line)
+	if len(words) > 1 && path.Base(words[0]) == "env" {
+		words = slices.DeleteFunc(words[1:], func(w string) bool { return strings.HasPrefix(w, "-") || strings.Contains(w, "=") })
+	}
+	return words, len(words) > 0
+}
+
+// run looks at one program: code, or a script through its interpreter.
+func (c *collector) run(t target) {
+	resolved, err := c.im.fs.Resolve(t.path)
+	if err != nil {
+		return // a helper that the image lacks cannot run
+	}
+	c.setID(resolved, t.at)
+	kind, _ := c.im.kind(resolved)
+	switch kind {
+	case KindELF:
+		c.arguments(t)
+		if _, isShell := shells[path.Base(t.path)]; isShell {
+			c.shell(t, path.Base(t.path))
+		}
+		if isInterpreter(path.Base(resolved)) {
+			c.unknown("interpreter", path.Base(resolved), t.at)
+		}
+		c.walk(resolved)
+	case KindScript:
+		c.script(resolved, t)
+	default:
+		if info, err := c.im.fs.Stat(resolved); err == nil && info.Mode()&0o111 != 0 {
+			c.unknown("unreadable-program", resolved, t.at)
+		} // what is not executable cannot be started
+	}
+}
+
+// arguments takes the paths and programs among a command's arguments. Those of a
+// launcher may be named without a folder.
+func (c *collector) arguments(t target) {
+	c.paths(t.args, t.at)
+	launcher := slices.Contains(launchers, path.Base(t.path))
+	for i, a := range t.args {
+		switch file, found := c.im.lookUp(a, c.search); {
+		case strings.HasPrefix(a, "/"):
+			c.namedProgram(a, t.at)
+		case launcher && i > 0 && t.args[i-1] == "-c":
+			c.shellText([]byte(a), "sh", t.at)
+		case launcher && found:
+			c.namedProgram(file, t.at)
+		}
+	}
+}
+
+// interpreters run programs in languages that are not read, by the beginnings of
+// the names of their executables or libraries.
+var interpreters = strings.Fields("python perl ruby lua node php tclsh wish java guile gjs mono erl beam R qjs luajit ocamlrun")
+
+var interpreterLibraries = strings.Fields("libpython libperl libruby liblua libjvm libmozjs libv8 libnode libguile libtcl libmono libluajit libphp")
+
+func isInterpreter(name string) bool {
+	return slices.ContainsFunc(interpreters, func(i string) bool {
+		rest, found := strings.CutPrefix(name, i)
+		return found && strings.Trim(rest, "0123456789.-") == ""
+	})
+}
+
+func isInterpreterLibrary(soname string) bool {
+	return slices.ContainsFunc(interpreterLibraries, func(i string) bool {
+		rest, found := strings.CutPrefix(soname, i)
+		return found && (rest == "" || strings.IndexByte("0123456789.-_", rest[0]) >= 0)
+	})
+}
+
+// shell handles a shell that is started with "-c TEXT" or a script file.
+func (c *collector) shell(t target, shell string) {
+	i, isText := shellOperand(t.args)
+	if i >= 0 && isText {
+		c.shellText([]byte(t.args[i]), shell, t.at)
+		return
+	}
+	if i >= 0 {
+		if data, err := c.im.fs.ReadFile(t.args[i]); err == nil {
+			c.shellText(data, shell, place{where: t.args[i], why: t.at.why})
+			return
+		}
+	}
+	c.unknown("exec-unresolved", t.path, t.at)
+}
+
+// script reads a script: a shell's is parsed, of another language only the
+// interpreter is seen.
+func (c *collector) script(file string, t target) {
+	if c.seen["script "+file] {
+		return
+	}
+	c.seen["script "+file] = true
+	interpreter, _ := c.im.shebang(file)
+	program, found := c.im.lookUp(interpreter[0], c.search)
+	if !found {
+		c.unknown("missing-file", interpreter[0], place{where: file})
+		return
+	}
+	if resolved, err := c.im.fs.Resolve(program); err == nil {
+		c.walk(resolved)
+	} else {
+		c.unknown("missing-file", program, place{where: file})
+	}
+	name := path.Base(program)
+	if _, isShell := shells[name]; !isShell {
+		c.unknown("interpreter", name, place{where: file, why: t.at.why})
+		return
+	}
+	data, err := c.im.fs.ReadFile(file)
+	if err != nil {
+		c.unknown("unreadable-file", file, t.at)
+		return
+	}
+	c.shellText(data, name, place{where: file, why: t.at.why})
+	c.paths(t.args, t.at)
+}
+
+// shellText takes what a shell script runs and touches.
+func (c *collector) shellText(text []byte, shell string, at place) {
+	s := parseScript(text, shell)
+	if s.err != nil {
+		c.unknown("unreadable-script", s.err.Error(), at)
+		return
+	}
+	for _, line := range s.unresolved {
+		c.unknown("exec-unresolved", line, at)
+	}
+	for _, file := range s.sources {
+		if data, err := c.im.fs.ReadFile(file); err == nil && !c.seen["script "+file] {
+			c.seen["script "+file] = true
+			c.shellText(data, shell, place{where: file, why: at.why})
+		}
+	}
+	for _, name := range s.commands {
+		if file, ok := c.im.lookUp(name, append(s.search, c.search...)); ok {
+			c.start(file, nil, at)
+		}
+	}
+	c.paths(s.words, at)
+	for _, w := range s.words {
+		if strings.HasPrefix(w, "/") {
+			c.namedProgram(w, at)
+		}
+	}
+}
+
+// start queues a helper program.
+func (c *collector) start(file string, args []string, at place) {
+	c.fact(FactExec, file, at)
+	if !c.seen["start "+file] {
+		c.seen["start "+file] = true
+		if _, shell := shells[path.Base(file)]; shell && args == nil {
+			if resolved, err := c.im.fs.Resolve(file); err == nil {
+				c.walk(resolved)
+			}
+			return
+		}
+		c.queue = append(c.queue, target{file, args, at})
+	}
+}
+
+// setID notes a program whose start changes the user or gives capabilities.
+func (c *collector) setID(file string, at place) {
+	mode := fs.FileMode(0)
+	if info, err := c.im.fs.Stat(file); err == nil {
+		mode = info.Mode()
+	}
+	owner, known := c.im.fs.Owner(file)
+	if mode&(fs.ModeSetuid|fs.ModeSetgid) != 0 || known && owner.Mode&0o6000 != 0 {
+		c.fact(FactSetID, file, at)
+	}
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
+)
+
+// isMain tells whether a file is one that the unit itself runs.
+func (c *collector) isMain(file string) bool {
+	return slices.ContainsFunc(c.result.Executables, func(e Executable) bool {
+		resolved, err := c.im.fs.Resolve(e.Path)
+		return err == nil && resolved == file
+	})
+}
+
+// control takes a program that asks the service manager: its system calls, and the
+// local socket that it asks over.
+func (c *collector) control(p *program) {
+	at := place{where: p.path}
+	c.fact(FactSocketFamily, "AF_UNIX", at)
+	for _, m := range p.modules {
+		for _, i := range m.reached.Sites {
+			if s := &m.file.Sites[i]; s.Kind == elfcode.SyscallSite {
+				for _, n := range s.Number.Ints {
+					if name, ok := elfcode.SyscallName(m.file.Arch, n&0xffffffff); ok {
+						c.syscalls[name] = true
+					}
+				}
+			}
+		}
+	}
+}
+
+// site takes one reached system call or deciding library call.
+func (c *collector) site(m *loaded, s *elfcode.Site, open bool) {
+	at := func() place { return m.place(s) }
+	x := call{args: s.Args, libc: m.libc, in: m.file.Funcs[s.Func].Name, soname: m.file.SONAME, module: m.path}
+	if s.Kind == elfcode.CallSite {
+		x.name = m.file.Imports[s.Import].Name
+		if s.Depends && !open {
+			return // its callers have sites of their own
+		}
+		x.at = at()
+		if x.name == "syscall" {
+			c.numbers(&x, m, s, s.Args, open)
+			return
+		}
+		c.decide(&x)
+		return
+	}
+	if s.Compat {
+		c.unknown("syscall-of-another-abi", "", at())
+		return
+	}
+	x.at = at()
+	c.numbers(&x, m, s, nil, open)
+}
+
+// numbers takes the system calls of a site: by its number, or for libc's
+// syscall() by the first argument, the others following.
+func (c *collector) numbers(x *call, m *loaded, s *elfcode.Site, args []elfcode.Arg, open bool) {
+	number := s.Number
+	if args != nil {
+		number, _ = (&call{args: args}).arg(0)
+		x.args = nil
+		for _, a := range args {
+			if a.Index > 0 {
+				a.Index--
+				x.args = append(x.args, a)
+			}
+		}
+	}
+	x.kernel = true
+	for _, n := range number.Ints {
+		if name, ok := elfcode.SyscallName(m.file.Arch, n&0xffffffff); ok {
+			x.name = name
+			c.syscall(name, x.at)
+			if !s.Depends || open && !m.libc { // else its callers have sites of their own
+				c.decide(x)
+			}
+		}
+	}
+	if number.Complete() || s.Depends && !open || m.libc {
+		return // complete, or its callers are seen
+	}
+	calls, known := numbersOf(m)
+	if !known {
+		c.unknown("syscall-unresolved", "", x.at)
+	}
+	for _, name := range calls {
+		c.syscall(name, x.at)
+	}
+}
+
+func (c *collector) syscall(name string, at place) {
+	if c.syscalls[name] {
+		return
+	}
+	c.syscalls[name] = true
+	for _, n := range syscallNeeds[name] {
+		c.fact(n.fact, n.value, at)
+	}
+}
+
+// decide judges a call by its arguments.
+func (c *collector) decide(x *call) {
+	if judge := judges[x.name]; judge != nil {
+		judge(c, x)
+	}
+	if index, ok := execArguments[x.name]; ok && !x.libc {
+		c.exec(x, index)
+	}
+}
+
+// execArguments: which argument names the program.
+var execArguments = map[string]int{
+	"execl": 0, "execle": 0, "execlp": 0, "execv": 0, "execve": 0, "execvp": 0, "execvpe": 0, "execveat": 1, "fexecve": 0,
+	"posix_spawn": 1, "posix_spawnp": 1, "system": 0, "popen": 0,
+}
+
+// namedByConfiguration is what is assumed of a program that only the running
+// service names, unless it is one that runs what its users ask for.
+const namedByConfiguration = "it starts no program but those that its files and the configuration in the image name"
+
+// exec takes what a call starts. What a shell or an interpreter is asked to do, and
+// a program that only the running service names, is not seen.
+func (c *collector) exec(x *call, index int) {
+	v, ok := x.arg(index)
+	if !ok || !v.Complete() || x.name == "fexecve" || x.name == "execveat" {
+		c.unnamed(x, x.name)
+	}
+	for _, text := range v.Strings {
+		if x.name == "system" || x.name == "popen" {
+			c.shellText([]byte(text), "sh", x.at)
+			c.start("/bin/sh", nil, x.at)
+			continue
+		}
+		file, found := c.im.lookUp(text, c.search)
+		if !found {
+			continue
+		}
+		c.start(file, nil, x.at)
+		if _, shell := shells[path.Base(file)]; shell {
+			c.unnamed(x, file)
+		}
+	}
+}
+
+// unnamed notes the start of a program that is not named in the code.
+func (c *collector) unnamed(x *call, value string) {
+	switch {
+	case slices.ContainsFunc(startsKnown, func(name string) bool { return strings.HasPrefix(x.soname, name) }):
+	case c.session:
+		c.unknown("exec-session", value, x.at)
+	default:
+		c.startsUnnamed = append(c.startsUnnamed, x.module)
+		c.assume("exec-unresolved", value, namedByConfiguration, x.at)
+	}
+}
+
+// place gives the address of a site and the way there.
+func (m *loaded) place(s *elfcode.Site) place {
+	return place{where: fmt.Sprintf("%s+%#x", m.path, s.Addr), why: m.way(s.Func)}
+}
