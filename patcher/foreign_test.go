@@ -29,3 +29,17 @@ func TestForeignDropIn(t *testing.T) {
 		})
 	}
 }
+
+func TestOwnUnknownsFirst(t *testing.T) {
+	s := &subject{Unit: &report.Unit{
+		Executables: []report.Executable{{Path: "/usr/sbin/cron"}},
+		Unknowns: []report.Unknown{
+			{ID: "a", Where: "/usr/bin/tar+0x1"}, {ID: "b", Where: "/usr/sbin/cron+0x2"}, {ID: "c", Where: "/usr/sbin/cronolog+0x3"}, {ID: "d", Where: "/usr/sbin/cron+0x4"},
+		},
+	}}
+	var order string
+	for _, u := range s.ownFirst() {
+		order += u.ID
+	}
+	assert.Equal(t, "bdac", order)
+}

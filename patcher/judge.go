@@ -103,7 +103,7 @@ func (s *subject) blocked(setting string) []string {
 		return []string{noEvidence}
 	}
 	var because []string
-	for _, u := range s.Unknowns {
+	for _, u := range s.ownFirst() {
 		if slices.Contains(u.Blocks, everything) || slices.Contains(u.Blocks, setting) {
 			if len(because) == maxReasons {
 				return append(because, "and more unknowns")
@@ -112,6 +112,22 @@ func (s *subject) blocked(setting string) []string {
 		}
 	}
 	return because
+}
+
+// ownFirst are the unknowns, those of the unit's own executables before those of
+// what they start or load: the first few are shown.
+func (s *subject) ownFirst() []report.Unknown {
+	own := func(u report.Unknown) bool {
+		return slices.ContainsFunc(s.Executables, func(e report.Executable) bool { return strings.HasPrefix(u.Where, e.Path+"+") })
+	}
+	list := slices.Clone(s.Unknowns)
+	slices.SortStableFunc(list, func(a, b report.Unknown) int {
+		if own(a) == own(b) {
+			return 0
+		}
+		return map[bool]int{true: -1, false: 1}[own(a)]
+	})
+	return list
 }
 
 // unless proposes SETTING=yes when nothing is unknown that blocks it and nothing
@@ -268,7 +284,7 @@ func protectClock(s *subject) verdict {
 	if v, against := s.against("ProtectClock", contradictions...); against {
 		return v
 	}
-	return s.proposed(report.Proven, yes("ProtectClock"), "no call that sets or reads the parameters of a clock is reached, and no clock device is named")
+	return s.proposed(report.Likely, yes("ProtectClock"), "no call that sets or reads the parameters of a clock is reached, and no clock device is named")
 }
 
 // protectProc: who looks at other processes needs to see them.
