@@ -24,6 +24,22 @@ type Image struct {
 	native   sync.Map // path -> bool: an ELF file of the image's architecture
 	modules  sync.Map // resolved path -> func() (*elfcode.File, error)
 	programs sync.Map // resolved path -> func() *program
+
+	pluginDirs once[*elfcode.File, []string] // folders of modules that a file's strings name
+	pamNames   once[*elfcode.File, []string] // PAM services that a file's strings name
+	pamFiles   once[string, []string]        // modules of a PAM service
+}
+
+// once keeps what was computed for a key. It may be computed twice when two ask at
+// the same time.
+type once[K comparable, V any] struct{ known sync.Map }
+
+func (o *once[K, V]) get(key K, compute func(K) V) V {
+	if v, ok := o.known.Load(key); ok {
+		return v.(V)
+	}
+	v, _ := o.known.LoadOrStore(key, compute(key))
+	return v.(V)
 }
 
 // NewImage prepares an image of an architecture.

@@ -308,9 +308,9 @@ func (p *program) plugins(im *Image, m *loaded, where string) {
 		p.pam(im)
 		return
 	}
-	dirs := im.pluginFolders(m)
+	dirs := slices.Clone(im.pluginDirs.get(m.file, im.pluginFolders))
 	if exe := p.modules[0]; exe != m {
-		dirs = append(dirs, im.pluginFolders(exe)...)
+		dirs = append(dirs, im.pluginDirs.get(exe.file, im.pluginFolders)...)
 	}
 	slices.Sort(dirs)
 	for _, dir := range slices.Compact(dirs) {
@@ -323,10 +323,10 @@ func (p *program) plugins(im *Image, m *loaded, where string) {
 	}
 }
 
-// pluginFolders are the folders that hold modules and that a module's strings name.
-func (im *Image) pluginFolders(m *loaded) []string {
+// pluginFolders are the folders that hold modules and that a file's strings name.
+func (im *Image) pluginFolders(f *elfcode.File) []string {
 	var dirs []string
-	for _, text := range m.file.Strings {
+	for _, text := range f.Strings {
 		if !strings.HasPrefix(text, "/") || len(text) > 255 || path.Clean(text) == "/" {
 			continue
 		}
@@ -368,31 +368,47 @@ var pamFolders = []string{"/lib/security", "/usr/lib/security", "/lib64/security
 func (p *program) pam(im *Image) {
 	services := []string{path.Base(p.path)}
 	for _, m := range p.modules {
-		for _, text := range m.file.Strings {
-			if text != "" && !strings.Contains(text, "/") {
-				if _, err := im.fs.Stat("/etc/pam.d/" + text); err == nil {
-					services = append(services, text)
-				}
+		services = append(services, im.pamNames.get(m.file, im.pamServices)...)
+	}
+	for _, service := range append(services, "other") {
+		for _, file := range im.pamFiles.get(service, im.pamModuleFiles) {
+			p.load(im, file, true)
+		}
+	}
+}
+
+// pamServices are the names of PAM services among a file's strings.
+func (im *Image) pamServices(f *elfcode.File) []string {
+	var services []string
+	for _, text := range f.Strings {
+		if text != "" && !strings.Contains(text, "/") {
+			if _, err := im.fs.Stat("/etc/pam.d/" + text); err == nil {
+				services = append(services, text)
 			}
 		}
 	}
+	return services
+}
+
+// pamModuleFiles are the files of the modules of a PAM service.
+func (im *Image) pamModuleFiles(service string) []string {
 	folders := slices.Clone(pamFolders)
 	if triplet := multiarch[im.arch]; triplet != "" {
 		folders = append(folders, "/lib/"+triplet+"/security", "/usr/lib/"+triplet+"/security")
 	}
-	for _, service := range append(services, "other") {
-		modules, _ := im.pamModules(service)
-		for _, name := range modules {
-			for _, dir := range folders {
-				if file := path.Join(dir, name); !strings.HasPrefix(name, "/") && im.isNative(file) {
-					p.load(im, file, true)
-				}
-			}
-			if strings.HasPrefix(name, "/") {
-				p.load(im, name, true)
+	var files []string
+	modules, _ := im.pamModules(service)
+	for _, name := range modules {
+		for _, dir := range folders {
+			if file := path.Join(dir, name); !strings.HasPrefix(name, "/") && im.isNative(file) {
+				files = append(files, file)
 			}
 		}
+		if strings.HasPrefix(name, "/") {
+			files = append(files, name)
+		}
 	}
+	return files
 }
 
 // startsSessions tells whether the program runs what its users ask for.

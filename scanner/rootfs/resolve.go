@@ -121,7 +121,7 @@ func (f *FS) remember(dir string, at place) {
 }
 
 // look tells what base in the directory dir is. A directory that was listed
-// answers without a system call.
+// answers without a system call; one that is asked for many names is listed.
 func (f *FS) look(dir place, base string) (place, error) {
 	at := place{path: join(dir.path, base), links: dir.links}
 	switch {
@@ -132,10 +132,7 @@ func (f *FS) look(dir place, base string) (place, error) {
 	case strings.Count(dir.path, "/") > MaxPathDepth:
 		return at, errPathDepth
 	}
-	f.mu.RLock()
-	list, listed := f.lists[dir.path]
-	f.mu.RUnlock()
-	if listed {
+	if list, listed := f.listed(dir); listed {
 		item, ok := search(list, base)
 		if !ok {
 			return at, fs.ErrNotExist
@@ -146,6 +143,34 @@ func (f *FS) look(dir place, base string) (place, error) {
 	st, err := f.lstatat(at.path)
 	at.kind = kind(st.Mode)
 	return at, err
+}
+
+// listed returns what a directory holds when it was listed or is asked for so
+// often that listing it takes less time. One that cannot be listed is not tried again.
+func (f *FS) listed(dir place) ([]dirItem, bool) {
+	f.mu.RLock()
+	list, listed := f.lists[dir.path]
+	f.mu.RUnlock()
+	if listed {
+		return list, true
+	}
+	if !f.isAskedOften(dir.path) {
+		return nil, false
+	}
+	list, err := f.list(place{path: dir.path, kind: fs.ModeDir})
+	return list, err == nil
+}
+
+// isAskedOften is true once for each directory.
+func (f *FS) isAskedOften(dir string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n, known := f.looks[dir]
+	if n > fewLooks || !known && len(f.looks) >= maxRemembered {
+		return false
+	}
+	f.looks[dir] = n + 1
+	return n == fewLooks
 }
 
 // cut splits a path at its last slash.

@@ -35,6 +35,7 @@ const (
 
 	maxNameLength = 255     // bytes of a name that can exist, as in Linux
 	maxRemembered = 1 << 16 // directories kept in memory
+	fewLooks      = 8       // names asked for in a directory before it is listed
 )
 
 // Errors of this package, to be tested with errors.Is; what does not exist is
@@ -60,6 +61,7 @@ type FS struct {
 	mu    sync.RWMutex
 	dirs  map[string]place     // directory as asked for -> where that leads
 	lists map[string][]dirItem // canonical directory -> what it holds, sorted
+	looks map[string]int       // canonical directory that is not listed -> names asked for
 }
 
 // New opens the tree below the host directory dir, which may be a symbolic link
@@ -69,7 +71,7 @@ func New(dir string) (*FS, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open root file system: %w", err)
 	}
-	return &FS{root: root, dirs: map[string]place{}, lists: map[string][]dirItem{}}, nil
+	return &FS{root: root, dirs: map[string]place{}, lists: map[string][]dirItem{}, looks: map[string]int{}}, nil
 }
 
 // Resolve returns the canonical path of name: absolute, and without a link in
