@@ -4,7 +4,6 @@ package patcher
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/systemd-hardening/systemd-hardening/scanner/report"
 	"github.com/systemd-hardening/systemd-hardening/scanner/unit"
@@ -98,83 +97,6 @@ func either(judges ...func(*subject) verdict) func(*subject) verdict {
 		}
 		return against
 	}
-}
-
-// unprivileged is for settings that cannot change anything for a service whose
-// processes have no capability and no way to get one.
-func unprivileged(lines []line, reason string) func(*subject) verdict {
-	return func(s *subject) verdict {
-		if why := s.privileges(); len(why) > 0 {
-			return withheld(why...)
-		}
-		return verdict{report.Proven, lines, []string{"runs as " + s.service.User + " with NoNewPrivileges= and without ambient capabilities", reason}}
-	}
-}
-
-// privileges says by what the service has capabilities or can get them.
-func (s *subject) privileges() []string {
-	var why []string
-	x := s.service
-	if x.IsRoot() {
-		why = append(why, "the service starts as root")
-	}
-	if !x.NoNewPrivileges {
-		why = append(why, "NoNewPrivileges= is not set, so set-user-ID programs and file capabilities give privileges")
-	}
-	if x.AmbientCapabilities != 0 {
-		why = append(why, "AmbientCapabilities= gives "+strings.Join(x.AmbientCapabilities.Names(), " "))
-	}
-	if x.PAMName != "" {
-		why = append(why, "PAMName= runs PAM modules with privileges")
-	}
-	for _, a := range s.own {
-		if on := strings.ToLower(a.Value); a.Key == "PermissionsStartOnly" && slices.Contains([]string{"1", "y", "yes", "t", "true", "on"}, on) {
-			why = append(why, "PermissionsStartOnly= runs all but ExecStart= as root")
-		}
-	}
-	if x.Delegate {
-		why = append(why, "Delegate= hands a control group subtree to the service")
-	}
-	return append(why, s.prefixed()...)
-}
-
-func sortedKeys(m map[string][]unit.Command) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-func realtime(s *subject) verdict {
-	if why := s.privileges(); len(why) > 0 {
-		return withheld(why...)
-	}
-	for _, a := range s.own {
-		if a.Key == "LimitRTPRIO" || a.Key == "CPUSchedulingPolicy" {
-			return withheld(a.Key + "= asks for real-time scheduling")
-		}
-	}
-	return proposed(report.Proven, yes("RestrictRealtime"), "without CAP_SYS_NICE and RLIMIT_RTPRIO the kernel refuses real-time scheduling with EPERM, as this setting does")
-}
-
-// refusedCalls denies an unprivileged service what the kernel denies it anyway.
-func refusedCalls(s *subject) verdict {
-	return unprivileged(s.withError([]line{{"SystemCallFilter", "~@module @reboot @swap"}}),
-		"the kernel answers these calls with EPERM to a caller without capabilities; the filter answers the same")(s)
-}
-
-// nativeOnly: an image without another architecture's dynamic loader runs programs
-// of its own architecture; a static program of another one would be missed.
-func nativeOnly(s *subject) verdict {
-	if len(s.service.SystemCallArchitectures) > 0 {
-		return withheld("the unit has a list of its own, which stays")
-	}
-	if len(s.image.ForeignLoaders) > 0 {
-		return withheld("the image has a dynamic loader of another architecture: " + strings.Join(s.image.ForeignLoaders, " "))
-	}
-	return proposed(report.Likely, []line{{"SystemCallArchitectures", "native"}}, "the image has no dynamic loader of another architecture than "+s.image.Architecture+"; heuristic: a static program of another one would not be seen")
 }
 
 func proposed(confidence string, lines []line, because ...string) verdict {

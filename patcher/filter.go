@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+
+package patcher
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/systemd-hardening/systemd-hardening/scanner/report"
+	"github.com/systemd-hardening/systemd-hardening/scanner/seccomp"
+)
+
+// scoredGroups are the groups that a filter is worth having for, and that are
+// denied when nothing of them is reached.
+var scoredGroups = strings.Fields("@clock @cpu-emulation @debug @module @mount @obsolete @privileged @raw-io @reboot @resources @swap")
+
+// systemCallFilter allows @system-service and the groups that hold what else is
+// reached, and takes back scored groups of which nothing is reached. Only when all
+// that can be reached is known.
+func systemCallFilter(s *subject) verdict {
+	if v, against := s.against("SystemCallFilter"); against {
+		return v
+	}
+	groups := seccomp.Groups(s.version.Major, s.version.Point)
+	allowed := map[string]bool{}
+	for _, name := range append(groups.Expand("@system-service"), groups.Expand("@default")...) {
+		allowed[name] = true
+	}
+	reached := map[string]bool{}
+	allow := []string{"@system-service"}
+	for _, name := range s.Syscalls.Reachable {
+		reached[name] = true
+		if !allowed[name] {
+			allow = append(allow, name)
+		}
+	}
+	var deny []string
+	for _, g := range scoredGroups {
+		if !slices.ContainsFunc(groups.Expand(g), func(call string) bool { return reached[call] }) {
+			deny = append(deny, g)
+		}
+	}
+	lines := []line{{"SystemCallFilter", strings.Join(allow, " ")}}
+	if len(deny) > 0 {
+		lines = append(lines, line{"SystemCallFilter", "~" + strings.Join(deny, " ")})
+	}
+	return s.proposed(report.Proven, s.withError(lines),
+		fmt.Sprintf("all %d system calls that it can reach are allowed; of the groups that are taken back it reaches none", len(s.Syscalls.Reachable)))
+}
+
+// withError adds the error that a denied call gets, unless the unit names one.
+func (s *subject) withError(lines []line) []line {
+	if len(asks("SystemCallErrorNumber")(s)) > 0 {
+		return lines
+	}
+	return append(lines, line{"SystemCallErrorNumber", "EPERM"})
+}
+
+// refusedCalls denies an unprivileged service what the kernel denies it anyway.
+func refusedCalls(s *subject) verdict {
+	return unprivileged(s.withError([]line{{"SystemCallFilter", "~@module @reboot @swap"}}),
+		"the kernel answers these calls with EPERM to a caller without capabilities; the filter answers the same")(s)
+}
+
+// nativeOnly: an image without another architecture's dynamic loader runs programs
+// of its own architecture; a static program of another one would be missed.
+func nativeOnly(s *subject) verdict {
+	if len(s.service.SystemCallArchitectures) > 0 {
+		return withheld("the unit has a list of its own, which stays")
+	}
+	if len(s.image.ForeignLoaders) > 0 {
+		return withheld("the image has a dynamic loader of another architecture: " + strings.Join(s.image.ForeignLoaders, " "))
+	}
+	return proposed(report.Likely, []line{{"SystemCallArchitectures", "native"}}, "the image has no dynamic loader of another architecture than "+s.image.Architecture+"; heuristic: a static program of another one would not be seen")
+}
