@@ -56,7 +56,8 @@ var decidingArgs = map[string]string{
 
 	"getpwnam": "s", "getpwnam_r": "s", "getgrnam": "s", "getgrnam_r": "s", "getspnam": "s", "initgroups": "s", "getgrouplist": "s",
 	"getservbyname": "ss", "getprotobyname": "s", "gethostbyname": "s", "gethostbyname2": "si",
-	"openlog": "sii", "syslog": "i", "setlocale": "is", "iconv_open": "ss", "getenv": "s", "secure_getenv": "s", "sysconf": "i",
+	"openlog": "sii", "syslog": "i", "setlocale": "is", "iconv_open": "ss", "getenv": "s", "secure_getenv": "s", "g_getenv": "s", "sysconf": "i",
+	"setenv": "s", "putenv": "s", "pam_putenv": "-s", "pam_misc_setenv": "-s", "g_setenv": "s", "g_environ_setenv": "-s",
 	"pam_start": "s", "sd_notify": "-s",
 }
 

@@ -74,15 +74,20 @@ type collector struct {
 	mayBind       bool
 	mayBindAt     place
 	execStack     bool
-	startsUnnamed []string // modules of the program that is looked at which start what its code does not name
-	session       bool     // the program that is looked at runs what its users ask for
+	startsUnnamed []string // modules of it which start what its code does not name
+	walking       string   // the program that is looked at
+	handsTo       string   // what it starts, whatever it is asked
+	session       bool     // it runs what its users ask for
+	sessions      []string // modules of it that do so by themselves
 }
 
 // target is a program to look at.
 type target struct {
 	path string
-	args []string // of a script, when they are known
+	args []string // when they are known
 	at   place
+	// exact: the arguments are these on every start, none comes from the environment.
+	exact bool
 }
 
 // Collect finds what a loaded service needs.
@@ -127,10 +132,11 @@ func (c *collector) command(command unit.Command, env environment) {
 		return
 	}
 	args := command.Args[min(1, len(command.Args)):]
+	exact := !slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "$") })
 	if !strings.Contains(command.Prefixes, ":") {
 		args = env.expand(args)
 	}
-	c.queue = append(c.queue, target{file, args, at})
+	c.queue = append(c.queue, target{file, args, at, exact})
 }
 
 // walk takes everything that a program reaches.
@@ -150,7 +156,12 @@ func (c *collector) walk(file string) {
 	for _, x := range p.assumed {
 		c.assume(x.id, x.value, "it loads no plug-in but those in the folders that its files name", place{where: x.where})
 	}
-	c.session, c.startsUnnamed = p.startsSessions(), nil
+	c.walking, c.handsTo = file, c.handedTo(p)
+	c.session, c.sessions = p.startsSessions()
+	if c.session {
+		c.fact(FactSession, "", place{where: p.path})
+	}
+	c.startsUnnamed = nil
 	for _, m := range p.modules {
 		if m.file.ExecStack || m.file.TextRel || m.file.RWXSegment {
 			c.execStack = true

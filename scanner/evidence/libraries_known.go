@@ -3,6 +3,7 @@
 package evidence
 
 import (
+	"path"
 	"slices"
 	"strings"
 )
@@ -40,6 +41,32 @@ var startsKnown = []string{"libdbus-1.so.3"}
 // need what their system calls need, and run nothing for it. The manager's own
 // program hands over to them when it is not PID 1.
 var controlPrograms = []string{"systemctl", "systemd"}
+
+// handsOver are helpers that start one program whatever they are asked, by name and by
+// the beginning of the name of a library that tells whose they are. Postfix,
+// sendmail(1): a message is handed to postdrop, the queue is asked by postqueue.
+var handsOver = []struct{ name, library, starts string }{
+	{"sendmail", "libpostfix-", "postdrop"}, {"mailq", "libpostfix-", "postqueue"}, {"newaliases", "libpostfix-", "postalias"},
+}
+
+// handedTo returns the program that a helper hands over to.
+func (c *collector) handedTo(p *program) string {
+	for _, h := range handsOver {
+		if h.name == path.Base(p.path) && !c.isMain(p.path) &&
+			slices.ContainsFunc(p.modules, func(m *loaded) bool { return strings.HasPrefix(path.Base(m.path), h.library) }) {
+			return h.starts
+		}
+	}
+	return ""
+}
+
+// onlySignals tells whether a command only finds a process and sends it signals:
+// start-stop-daemon(8) with the options for it.
+func (t target) onlySignals() bool {
+	return path.Base(t.path) == "start-stop-daemon" && t.exact && slices.ContainsFunc(t.args, func(a string) bool {
+		return slices.Contains([]string{"--stop", "--status", "-K", "-T"}, a)
+	})
+}
 
 var knownLibraries = []knownLibrary{
 	// cap_proc.c: the calls that cap_set_syscall() may replace.

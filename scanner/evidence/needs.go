@@ -85,9 +85,3 @@ var syscallNeeds = func() map[string][]need {
 	add("setns", append(capabilities("CAP_SYS_ADMIN", "CAP_SYS_CHROOT"), need{FactNamespace, "all"})...)
 	return table
 }()
-
-// sessionMarks are strings of programs that run what a user or a bus name asks
-// for: the environment variables that they set for it, and the head of the files
-// that name what a D-Bus daemon activates. With one of them a start of a program
-// that is not named hands the unit's confinement to code that nobody can see.
-var sessionMarks = []string{"LOGNAME", "LOGNAME=", "LOGNAME=%s", "SHELL", "SHELL=", "SHELL=%s", "D-BUS Service"}

@@ -38,9 +38,6 @@ func (c *collector) strings(m *loaded) {
 		if hasOptionalPaths(m) {
 			continue
 		}
-		if slices.Contains(sessionMarks, text) {
-			c.fact(FactSession, text, place{where: m.path})
-		}
 		if strings.HasPrefix(text, "/") {
 			c.path(text, place{where: m.path})
 		}
@@ -57,7 +54,8 @@ func (c *collector) programsNamedBy(p *program) {
 		for _, id := range m.reached.Strings {
 			if text := m.file.Strings[id]; strings.HasPrefix(text, "/") && len(text) < 256 {
 				c.namedProgram(text, place{where: m.path})
-				if m == p.modules[0] || slices.Contains(c.startsUnnamed, m.path) {
+				own := m == p.modules[0] || slices.Contains(c.startsUnnamed, m.path)
+				if own && (c.isMain(p.path) || below(programFolders, text)) {
 					c.programsIn(path.Clean(text), 2, place{where: m.path})
 				}
 			}
@@ -198,6 +196,15 @@ func (c *collector) namedProgram(file string, at place) {
 // sharedFolders hold programs of everybody: that a program names one does not tell
 // what it starts there.
 var sharedFolders = strings.Fields("/ /bin /sbin /usr /usr/bin /usr/sbin /usr/local /usr/local/bin /usr/local/sbin /etc /var /lib /usr/lib /usr/share /usr/libexec /proc /sys /dev /run /tmp /home /root /opt")
+
+// programFolders are where packages put programs that other programs start
+// (hier(7)). A helper starts those of its own; what else it names is data, which the
+// unit's own programs may run as well: hooks and filters.
+var programFolders = strings.Fields("/usr/lib /usr/libexec /lib /usr/local/lib /usr/local/libexec /opt")
+
+func below(folders []string, file string) bool {
+	return slices.ContainsFunc(folders, func(dir string) bool { return strings.HasPrefix(file, dir+"/") })
+}
 
 const maxPrograms = 400 // of the folders that one program names
 

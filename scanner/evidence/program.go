@@ -411,21 +411,6 @@ func (im *Image) pamModuleFiles(service string) []string {
 	return files
 }
 
-// startsSessions tells whether the program runs what its users ask for.
-func (p *program) startsSessions() bool {
-	for _, m := range p.modules {
-		if m.libc {
-			continue
-		}
-		for _, id := range m.reached.Strings {
-			if slices.Contains(sessionMarks, m.file.Strings[id]) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // way names the functions from where control enters a module to one of its
 // functions, by address where they have no name.
 func (m *loaded) way(id elfcode.FuncID) []string {

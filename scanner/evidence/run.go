@@ -52,6 +52,10 @@ func (c *collector) run(t target) {
 	kind, _ := c.im.kind(resolved)
 	switch kind {
 	case KindELF:
+		if t.onlySignals() {
+			c.signals(c.im.program(resolved))
+			return
+		}
 		c.arguments(t)
 		if _, isShell := shells[path.Base(t.path)]; isShell {
 			c.shell(t, path.Base(t.path))
@@ -79,7 +83,7 @@ func (c *collector) arguments(t target) {
 		case strings.HasPrefix(a, "/"):
 			c.namedProgram(a, t.at)
 		case launcher && i > 0 && t.args[i-1] == "-c":
-			c.shellText([]byte(a), "sh", t.at)
+			c.shellText([]byte(a), "sh", nil, t.at)
 		case launcher && found:
 			c.namedProgram(file, t.at)
 		}
@@ -110,25 +114,34 @@ func isInterpreterLibrary(soname string) bool {
 func (c *collector) shell(t target, shell string) {
 	i, isText := shellOperand(t.args)
 	if i >= 0 && isText {
-		c.shellText([]byte(t.args[i]), shell, t.at)
+		c.shellText([]byte(t.args[i]), shell, nil, t.at)
 		return
 	}
 	if i >= 0 {
 		if data, err := c.im.fs.ReadFile(t.args[i]); err == nil {
-			c.shellText(data, shell, place{where: t.args[i], why: t.at.why})
+			c.shellText(data, shell, t.after(i+1), place{where: t.args[i], why: t.at.why})
 			return
 		}
 	}
 	c.unknown("exec-unresolved", t.path, t.at)
 }
 
+// after are the arguments of a script from one on, nil when they are not known.
+func (t target) after(i int) []string {
+	if !t.exact {
+		return nil
+	}
+	return append([]string{}, t.args[i:]...)
+}
+
 // script reads a script: a shell's is parsed, of another language only the
 // interpreter is seen.
 func (c *collector) script(file string, t target) {
-	if c.seen["script "+file] {
+	if key := "script " + file + "\x00" + strings.Join(t.after(0), "\x00"); c.seen[key] {
 		return
+	} else {
+		c.seen[key] = true
 	}
-	c.seen["script "+file] = true
 	interpreter, _ := c.im.shebang(file)
 	program, found := c.im.lookUp(interpreter[0], c.search)
 	if !found {
@@ -150,28 +163,35 @@ func (c *collector) script(file string, t target) {
 		c.unknown("unreadable-file", file, t.at)
 		return
 	}
-	c.shellText(data, name, place{where: file, why: t.at.why})
+	c.shellText(data, name, t.after(0), place{where: file, why: t.at.why})
 	c.paths(t.args, t.at)
 }
 
-// shellText takes what a shell script runs and touches.
-func (c *collector) shellText(text []byte, shell string, at place) {
-	s := parseScript(text, shell)
+// shellText takes what a shell script runs and touches; args are those that it is
+// started with, nil when they are not known.
+func (c *collector) shellText(text []byte, shell string, args []string, at place) {
+	s := parseScript(text, shell, args, c.source)
 	if s.err != nil {
 		c.unknown("unreadable-script", s.err.Error(), at)
 		return
 	}
-	for _, line := range s.unresolved {
-		c.unknown("exec-unresolved", line, at)
+	for _, x := range s.unresolved {
+		if x.file != "" {
+			c.unknown("exec-unresolved", x.text, place{where: x.file, why: at.why})
+		} else {
+			c.unknown("exec-unresolved", x.text, at)
+		}
 	}
-	for _, file := range s.sources {
+	for _, file := range s.scripts {
 		if data, err := c.im.fs.ReadFile(file); err == nil && !c.seen["script "+file] {
 			c.seen["script "+file] = true
-			c.shellText(data, shell, place{where: file, why: at.why})
+			c.shellText(data, shell, nil, place{where: file, why: at.why})
 		}
 	}
 	for _, name := range s.commands {
-		if file, ok := c.im.lookUp(name, append(s.search, c.search...)); ok {
+		if isPattern(name) {
+			c.startAll(name, at)
+		} else if file, ok := c.im.lookUp(name, append(s.search, c.search...)); ok {
 			c.start(file, nil, at)
 		}
 	}
@@ -181,6 +201,32 @@ func (c *collector) shellText(text []byte, shell string, at place) {
 			c.namedProgram(w, at)
 		}
 	}
+}
+
+// source reads what a script reads as further script.
+func (c *collector) source(pattern string) []sourced {
+	files := []string{pattern}
+	if isPattern(pattern) {
+		files = c.im.glob(pattern, "")
+	}
+	var list []sourced
+	for _, file := range files {
+		if data, err := c.im.fs.ReadFileLimit(file, maxConfigSize); err == nil {
+			list = append(list, sourced{file, data})
+		}
+	}
+	return list
+}
+
+func isPattern(name string) bool { return strings.ContainsAny(name, "*?[") }
+
+// startAll starts what the image has of a pattern, on the assumption that nothing is
+// added to it.
+func (c *collector) startAll(pattern string, at place) {
+	for _, file := range c.im.glob(pattern, "") {
+		c.namedProgram(file, at)
+	}
+	c.assume("exec-unresolved", pattern, namedByConfiguration, at)
 }
 
 // start queues a helper program.
@@ -194,7 +240,7 @@ func (c *collector) start(file string, args []string, at place) {
 			}
 			return
 		}
-		c.queue = append(c.queue, target{file, args, at})
+		c.queue = append(c.queue, target{path: file, args: args, at: at})
 	}
 }
 

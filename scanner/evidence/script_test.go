@@ -32,13 +32,22 @@ func TestParseScript(t *testing.T) {
 
 		{summary: "a variable with one value", text: "D=/usr/sbin/foo\n$D -x", commands: "/usr/sbin/foo", words: "/usr/sbin/foo"},
 		{summary: "a variable in a word", text: "B=/usr/lib\n$B/foo/bar", commands: "/usr/lib/foo/bar", words: "/usr/lib /usr/lib/foo/bar"},
-		{summary: "a variable with two values", text: "D=/a\nD=/b\n$D", words: "/a /b", unresolved: 1},
+		{summary: "a variable with two values", text: "D=/a\nD=/b\n$D", commands: "/a /b", words: "/a /b"},
 		{summary: "a variable that is added to", text: "D=/a\nD+=b\n$D", shell: "bash", words: "/a", unresolved: 1},
-		{summary: "a variable of a loop", text: "for D in /a /b; do $D; done", words: "/a /b", unresolved: 1},
+		{summary: "a variable of a loop", text: "for D in /a /b; do $D; done", commands: "/a /b", words: "/a /b"},
+		{summary: "a variable of a loop over files", text: "for D in /etc/x.d/*; do [ -x $D ] && $D; done", commands: "/etc/x.d/*", words: "/etc/x.d/*"},
+		{summary: "a variable of a loop over arguments", text: "for D in \"$@\"; do $D; done; for E; do $E; done", unresolved: 2},
+		{summary: "a variable that gets its value after its use", text: "A=$B\nf() { $A; }\nB=/b\nf", commands: "/b", words: "/b"},
+		{summary: "a variable that names itself", text: "A=/a\nA=\"$A -x\"\n$A", words: "/a", unresolved: 1},
+		{summary: "a variable with options", text: "A='nice -n 5'\n$A /bin/x", commands: "/bin/x 5 nice", words: "/bin/x"},
+		{summary: "a variable that may be empty", text: "A=\nA=nice\n$A /bin/x", commands: "/bin/x nice", words: "/bin/x"},
+		{summary: "a word that is there with a variable", text: "${A:+nice} /bin/x ${B:+-m $B}", commands: "/bin/x nice", words: "/bin/x"},
+		{summary: "a quoted variable that is empty", text: "A=\n\"$A\" /bin/x", words: "/bin/x", unresolved: 1},
+		{summary: "a program by its path", text: "A=$(command -v foo)\n$A; B=`which bar`; \"$B\"; C=$(which $x); $C", commands: "bar foo which", unresolved: 1},
 		{summary: "a variable that is read", text: "D=/a\nread D\n$D", words: "/a", unresolved: 1},
 		{summary: "a variable that is printed into", text: "D=/a\nprintf -v D %s x\n$D", shell: "bash", words: "/a", unresolved: 1},
 		{summary: "a variable that is declared again", text: "D=/a\nf() { local D=\"$1\"; $D; }", words: "/a", unresolved: 1},
-		{summary: "a variable that is exported again", text: "D=/a\nexport D=/b\n$D", words: "/a D=/b", unresolved: 1},
+		{summary: "a variable that is exported again", text: "D=/a\nexport D=/b\n$D", commands: "/a /b", words: "/a D=/b"},
 		{summary: "a variable that is exported", text: "D=/a\nexport D\n$D", commands: "/a", words: "/a"},
 		{summary: "a variable from outside", text: "$D; ${E:-/bin/e}; \"$1\"", words: "/bin/e", unresolved: 3},
 		{summary: "a variable that is changed where it is used", text: "D=/a/b\n${D%b}", words: "/a/b", unresolved: 1},
@@ -73,6 +82,8 @@ func TestParseScript(t *testing.T) {
 
 		{summary: "sources", text: ". /etc/default/x\nsource /usr/lib/y.sh", words: "/etc/default/x /usr/lib/y.sh", sources: "/etc/default/x /usr/lib/y.sh"},
 		{summary: "sources that are not known", text: ". ./x; . \"$y\"; . z", words: "./x", unresolved: 3},
+		{summary: "sources with a part that may be there", text: ". /etc/default/x${I:+.$I}", words: "/etc/default/x", unresolved: 1},
+		{summary: "sources of a loop", text: "for f in /etc/a /etc/b.d/*; do . $f; done", words: "/etc/a /etc/b.d/*", sources: "/etc/a /etc/b.d/*"},
 		{summary: "a relative program", text: "cd /opt && ./foo", words: "./foo /opt", unresolved: 1},
 		{summary: "where programs are looked up", text: "PATH=/opt/a:$PATH:/opt/b\nexport PATH=/opt/c\nfoo", commands: "foo", search: "/opt/a /opt/b /opt/c",
 			words: "/opt/a: :/opt/b PATH=/opt/c"},
@@ -83,20 +94,63 @@ func TestParseScript(t *testing.T) {
 			if shell == "" {
 				shell = "sh"
 			}
-			s := parseScript([]byte(tt.text), shell)
+			s := parseScript([]byte(tt.text), shell, nil, nil)
 			assert.NoError(t, s.err)
 			assert.Equal(t, tt.commands, strings.Join(s.commands, " "), "commands")
 			assert.Equal(t, tt.words, strings.Join(s.words, " "), "words")
-			assert.Equal(t, tt.sources, strings.Join(s.sources, " "), "sources")
+			assert.Equal(t, tt.sources, strings.Join(append(s.sources, s.scripts...), " "), "sources")
 			assert.Equal(t, tt.search, strings.Join(s.search, " "), "search")
 			assert.Len(t, s.unresolved, tt.unresolved, "%q", s.unresolved)
 		})
 	}
 }
 
+// TestParseScriptSources: what a script reads as further script shares variables,
+// functions and arguments with it.
+func TestParseScriptSources(t *testing.T) {
+	files := map[string]string{
+		"/lib/common":  "DAEMON=/usr/sbin/d\nNAME=d\nrun() { \"$1\"; }\n. /etc/$NAME",
+		"/etc/d":       "BIN=$1\nhelper",
+		"/etc/broken":  "if",
+		"/etc/x.d/one": "ONE=/one",
+		"/etc/loop":    ". /etc/loop; looped",
+	}
+	read := func(pattern string) []sourced {
+		if pattern == "/etc/x.d/*" {
+			pattern = "/etc/x.d/one"
+		}
+		if text, ok := files[pattern]; ok {
+			return []sourced{{pattern, []byte(text)}}
+		}
+		return nil
+	}
+	for _, tt := range []struct {
+		summary, text string
+		args          []string
+		commands      string
+		unresolved    []unresolved
+	}{
+		{summary: "a variable of another file", text: ". /lib/common\nexec $DAEMON -x", args: []string{"/opt/x"}, commands: "/usr/sbin/d helper", unresolved: []unresolved{{"/lib/common", "line 3:9"}}},
+		{summary: "an argument in another file", text: ". /etc/d\n$BIN", args: []string{"/opt/x"}, commands: "/opt/x helper"},
+		{summary: "no argument", text: "${1}ls", args: []string{}, commands: "ls"},
+		{summary: "arguments that are not known", text: ". /etc/d\n$BIN", commands: "helper", unresolved: []unresolved{{"", "line 2:1"}}},
+		{summary: "arguments that are changed", text: "shift\n. /etc/d\n$BIN", args: []string{"/opt/x"}, commands: "helper", unresolved: []unresolved{{"", "line 3:1"}}},
+		{summary: "a file that is no script", text: ". /etc/broken", unresolved: []unresolved{{"/etc/broken", "1:1: \"if\" must be followed by a statement list"}}},
+		{summary: "files of a folder", text: "for f in /etc/x.d/*; do . \"$f\"; done\n$ONE", commands: "/one"},
+		{summary: "a file that reads itself", text: ". /etc/loop", commands: "looped"},
+	} {
+		t.Run(tt.summary, func(t *testing.T) {
+			s := parseScript([]byte(tt.text), "sh", tt.args, read)
+			assert.NoError(t, s.err)
+			assert.Equal(t, tt.commands, strings.Join(s.commands, " "), "commands")
+			assert.Equal(t, tt.unresolved, s.unresolved)
+		})
+	}
+}
+
 func TestParseScriptErrors(t *testing.T) {
-	assert.Error(t, parseScript([]byte("if then"), "sh").err)
-	assert.Error(t, parseScript([]byte("echo \"x"), "bash").err)
+	assert.Error(t, parseScript([]byte("if then"), "sh", nil, nil).err)
+	assert.Error(t, parseScript([]byte("echo \"x"), "bash", nil, nil).err)
 }
 
 func TestShellOperand(t *testing.T) {
@@ -123,7 +177,7 @@ func FuzzParseScript(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		s := parseScript([]byte(text), "sh")
+		s := parseScript([]byte(text), "sh", nil, nil)
 		if s.err != nil && len(s.commands)+len(s.words)+len(s.sources) > 0 {
 			t.Errorf("%q: an error and a result", text)
 		}

@@ -19,11 +19,23 @@ func (c *collector) isMain(file string) bool {
 	})
 }
 
+// signals takes a program that sends signals to processes that it finds in /proc.
+func (c *collector) signals(p *program) {
+	at := place{where: p.path}
+	c.fact(FactPath, "/proc/%d", at)
+	c.capability(at, "CAP_KILL", "CAP_SYS_PTRACE")
+	c.calls(p)
+}
+
 // control takes a program that asks the service manager: its system calls, and the
 // local socket that it asks over.
 func (c *collector) control(p *program) {
-	at := place{where: p.path}
-	c.fact(FactSocketFamily, "AF_UNIX", at)
+	c.fact(FactSocketFamily, "AF_UNIX", place{where: p.path})
+	c.calls(p)
+}
+
+// calls takes the system calls that a program reaches, and nothing else of it.
+func (c *collector) calls(p *program) {
 	for _, m := range p.modules {
 		for _, i := range m.reached.Sites {
 			if s := &m.file.Sites[i]; s.Kind == elfcode.SyscallSite {
@@ -137,7 +149,7 @@ func (c *collector) exec(x *call, index int) {
 	}
 	for _, text := range v.Strings {
 		if x.name == "system" || x.name == "popen" {
-			c.shellText([]byte(text), "sh", x.at)
+			c.shellText([]byte(text), "sh", nil, x.at)
 			c.start("/bin/sh", nil, x.at)
 			continue
 		}
@@ -154,9 +166,15 @@ func (c *collector) exec(x *call, index int) {
 
 // unnamed notes the start of a program that is not named in the code.
 func (c *collector) unnamed(x *call, value string) {
+	_, shell := shells[path.Base(c.walking)]
 	switch {
+	case shell: // what it runs is the text that it is given, which is judged where it is given
+	case c.handsTo != "":
+		if file, found := c.im.lookUp(c.handsTo, c.search); found {
+			c.start(file, nil, x.at)
+		}
 	case slices.ContainsFunc(startsKnown, func(name string) bool { return strings.HasPrefix(x.soname, name) }):
-	case c.session:
+	case c.session || slices.Contains(c.sessions, x.module):
 		c.unknown("exec-session", value, x.at)
 	default:
 		c.startsUnnamed = append(c.startsUnnamed, x.module)
