@@ -61,8 +61,9 @@ var judges = map[string]func(*collector, *call){
 	"socket": judgeSocket, "socketpair": judgeSocket,
 	"bind":       func(c *collector, x *call) { c.mayBind = true; c.mayBindAt = x.at },
 	"setsockopt": judgeSetsockopt,
-	"ioctl":      judgeIoctl,
-	"mprotect":   judgeProtection, "pkey_mprotect": judgeProtection, "mmap": judgeProtection, "mmap2": judgeProtection, "mmap64": judgeProtection,
+	"getenv":     judgeVariable, "secure_getenv": judgeVariable, "g_getenv": judgeVariable,
+	"ioctl":    judgeIoctl,
+	"mprotect": judgeProtection, "pkey_mprotect": judgeProtection, "mmap": judgeProtection, "mmap2": judgeProtection, "mmap64": judgeProtection,
 	"shmat":                          judgeShmat,
 	"prctl":                          judgePrctl,
 	"clone":                          func(c *collector, x *call) { judgeNamespaces(c, x, 2, 0) },
@@ -334,7 +335,7 @@ func judgeNamespaces(c *collector, x *call, libraryArg, syscallArg int) {
 		index = libraryArg
 	}
 	flags, all := x.ints(index)
-	if !all && !slices.ContainsFunc(forksOnly, func(name string) bool { return strings.HasPrefix(x.soname, name) }) {
+	if !all && !hasPrefix(forksOnly, x.soname) {
 		c.unknown("namespace-flags-unresolved", x.name, x.at)
 	}
 	for _, f := range flags {

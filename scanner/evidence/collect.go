@@ -73,18 +73,20 @@ type collector struct {
 
 	mayBind       bool
 	mayBindAt     place
+	readsHome     *place // where $HOME is read
 	execStack     bool
 	startsUnnamed []string // modules of it which start what its code does not name
-	walking       string   // the program that is looked at
+	inShell       bool     // the program that is looked at is a shell
 	handsTo       string   // what it starts, whatever it is asked
 	session       bool     // it runs what its users ask for
 	sessions      []string // modules of it that do so by themselves
+	passesText    bool     // it has the option by which a shell gets a text: one that it starts does not read its input
 }
 
 // target is a program to look at.
 type target struct {
 	path string
-	args []string // when they are known
+	args []string // of a command of the unit, nil for a helper
 	at   place
 	// exact: the arguments are these on every start, none comes from the environment.
 	exact bool
@@ -112,6 +114,7 @@ func (im *Image) Collect(u *unit.Unit) *Result {
 		c.queue = c.queue[1:]
 		c.run(t)
 	}
+	c.home(u.Service.User)
 	c.finish()
 	return &c.result
 }
@@ -134,7 +137,7 @@ func (c *collector) command(command unit.Command, env environment) {
 	args := command.Args[min(1, len(command.Args)):]
 	exact := !slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "$") })
 	if !strings.Contains(command.Prefixes, ":") {
-		args = env.expand(args)
+		args = append([]string{}, env.expand(args)...)
 	}
 	c.queue = append(c.queue, target{file, args, at, exact})
 }
@@ -156,8 +159,13 @@ func (c *collector) walk(file string) {
 	for _, x := range p.assumed {
 		c.assume(x.id, x.value, "it loads no plug-in but those in the folders that its files name", place{where: x.where})
 	}
-	c.walking, c.handsTo = file, c.handedTo(p)
-	c.session, c.sessions = p.startsSessions()
+	c.handsTo = c.handedTo(p)
+	_, c.inShell = shells[path.Base(file)]
+	c.session, c.sessions = false, nil
+	if !c.inShell {
+		c.session, c.sessions = p.startsSessions()
+	}
+	c.passesText = p.refersTo("-c") || p.refersTo("-lc") || p.refersTo("-ec")
 	if c.session {
 		c.fact(FactSession, "", place{where: p.path})
 	}

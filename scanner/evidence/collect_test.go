@@ -51,6 +51,37 @@ const sessionSource = `
 #include <unistd.h>
 int main(int argc, char **argv) { setenv("LOGNAME", argv[1], 1); return execv(argv[2], argv + 2); }`
 
+// pagerSource only looks at the user's choice; loginSource has a table of its own for
+// its child's environment; jobSource gives a shell its input, hookSource a text.
+const pagerSource = `
+#include <stdlib.h>
+#include <unistd.h>
+int main(int argc, char **argv) { char *s = getenv("SHELL"); return execl(s, s, "-c", argv[1], (char *)0); }`
+
+const loginSource = `
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+static char *table[9];
+static __attribute__((noinline)) void add(const char *name, const char *value) {
+	for (int i = 0; i < 8; i++)
+		if (!table[i]) { table[i] = malloc(99); strcpy(table[i], name); strcat(table[i], value); return; }
+}
+int main(int argc, char **argv) {
+	char *old = getenv("SHELL");
+	add("USER=", argv[1]);
+	add("SHELL=", old);
+	return execve(argv[2], argv + 2, table);
+}`
+
+const jobSource = `
+#include <unistd.h>
+int main(void) { return execl("/bin/sh", "sh", (char *)0); }`
+
+const hookSource = `
+#include <unistd.h>
+int main(int argc, char **argv) { return execl("/bin/sh", "sh", "-c", argv[1], (char *)0); }`
+
 const launcherSource = `
 #include <unistd.h>
 int main(int argc, char **argv) { return execvp(argv[1], argv + 1); }`
@@ -79,6 +110,7 @@ var compileOnce = sync.OnceValues(func() (files map[string]string, missing strin
 	const nothing = "int main(void) { return 0; }"
 	for name, source := range map[string]string{
 		"usr/sbin/daemon": daemonSource, "usr/libexec/helper": helperSource, "opt/plug/libplug.so": plugSource, "usr/sbin/session": sessionSource,
+		"usr/sbin/pager": pagerSource, "usr/sbin/login": loginSource, "usr/sbin/job": jobSource, "usr/sbin/hook": hookSource,
 		"usr/bin/env": launcherSource, "bin/sh": nothing, "usr/bin/logger": nothing,
 	} {
 		out := filepath.Join(dir, filepath.Base(name))
@@ -138,7 +170,11 @@ func TestCollect(t *testing.T) {
 		},
 		{summary: "its helper alone", lines: "ExecStart=/usr/libexec/helper\n", facts: []string{"clock "}, not: []string{"hostname ", "socket-family AF_INET"}, complete: true},
 		{summary: "a command of another kind counts", lines: "ExecStart=/usr/bin/logger\nExecStopPost=-/usr/libexec/helper\n", facts: []string{"clock "}, complete: true},
-		{summary: "a session program", lines: "ExecStart=/usr/sbin/session\n", facts: []string{"session LOGNAME"}, unknown: []string{"exec-session execv"}},
+		{summary: "a session program", lines: "ExecStart=/usr/sbin/session\n", facts: []string{"session"}, unknown: []string{"exec-session execv"}},
+		{summary: "a program that reads the user's shell", lines: "ExecStart=/usr/sbin/pager x\n", assumed: []string{"exec-unresolved execl"}, complete: true},
+		{summary: "a program that sets it in a table", lines: "ExecStart=/usr/sbin/login x\n", facts: []string{"session"}, unknown: []string{"exec-session execve"}},
+		{summary: "a shell that a program gives its input", lines: "ExecStart=/usr/sbin/job\n", unknown: []string{"exec-session /bin/sh"}},
+		{summary: "a shell that a program gives a text", lines: "ExecStart=/usr/sbin/hook x\n", assumed: []string{"exec-unresolved /bin/sh", "exec-unresolved /bin/sh"}, complete: true},
 		{summary: "a launcher by path", lines: "ExecStart=/usr/bin/env A=b /usr/libexec/helper\n", facts: []string{"exec /usr/libexec/helper", "clock "},
 			assumed: []string{"exec-unresolved execvp"}, complete: true},
 		{summary: "a launcher by name", lines: "ExecStart=env A=b helper\nEnvironment=PATH=/usr/libexec\n", facts: []string{"exec /usr/libexec/helper", "clock "},

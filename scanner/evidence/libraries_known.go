@@ -22,7 +22,11 @@ type knownLibrary struct {
 var optionalPaths = []string{"libsystemd.so.0", "libudev.so.1", "libcap-ng.so.0", "libcap.so.2"}
 
 func hasOptionalPaths(m *loaded) bool {
-	return m.libc || slices.ContainsFunc(optionalPaths, func(name string) bool { return strings.HasPrefix(m.file.SONAME, name) })
+	return m.libc || hasPrefix(optionalPaths, m.file.SONAME)
+}
+
+func hasPrefix(prefixes []string, soname string) bool {
+	return slices.ContainsFunc(prefixes, func(name string) bool { return strings.HasPrefix(soname, name) })
 }
 
 // harmlessWrappers are exported functions that hand a request of their caller on,
@@ -36,6 +40,12 @@ var forksOnly = []string{"libsystemd.so.0"}
 // startsKnown are libraries that start one program, which their strings name:
 // libdbus its launcher, where no session bus is set (dbus-sysdeps-unix.c).
 var startsKnown = []string{"libdbus-1.so.3"}
+
+// neverStarts are libraries whose only programs are those for kernels that are older
+// than any that this systemd runs on: libblkid asks dmsetup and lvdisplay for the
+// topology of a device where neither ioctl(2) nor /sys tells it (topology/topology.c),
+// as Linux does since 2.6.32.
+var neverStarts = []string{"libblkid.so.1"}
 
 // controlPrograms ask the service manager over its socket. Started by a service they
 // need what their system calls need, and run nothing for it. The manager's own

@@ -44,13 +44,10 @@ func (c *collector) strings(m *loaded) {
 	}
 }
 
-// programsNamedBy takes every program of the image that a module's strings name:
-// where a call starts something that is not named there, it may be any of them.
+// programsNamedBy takes every program of the image that the strings of a module name
+// which can hand a name to a call that starts something unnamed: it may be any of them.
 func (c *collector) programsNamedBy(p *program) {
-	for _, m := range p.modules {
-		if m.libc {
-			continue
-		}
+	for _, m := range p.handing(c.startsUnnamed) {
 		for _, id := range m.reached.Strings {
 			if text := m.file.Strings[id]; strings.HasPrefix(text, "/") && len(text) < 256 {
 				c.namedProgram(text, place{where: m.path})

@@ -411,6 +411,30 @@ func (im *Image) pamModuleFiles(service string) []string {
 	return files
 }
 
+// handing are the modules that can hand a text to one of some modules: these, the
+// executable, and those that call into them, through others too.
+func (p *program) handing(to []string) []*loaded {
+	list := []*loaded{p.modules[0]}
+	for _, m := range p.modules[1:] {
+		if slices.Contains(to, m.path) {
+			list = append(list, m)
+		}
+	}
+	for i := 0; i < len(list); i++ {
+		for _, m := range p.modules {
+			if !m.libc && !slices.Contains(list, m) && m.callsInto(list[i]) {
+				list = append(list, m)
+			}
+		}
+	}
+	return slices.DeleteFunc(list, func(m *loaded) bool { return m.libc })
+}
+
+// callsInto tells whether a module uses a symbol of another.
+func (m *loaded) callsInto(other *loaded) bool {
+	return slices.ContainsFunc(m.reached.Imports, func(id int32) bool { return other.exports(m.file.Imports[id].Name) })
+}
+
 // way names the functions from where control enters a module to one of its
 // functions, by address where they have no name.
 func (m *loaded) way(id elfcode.FuncID) []string {

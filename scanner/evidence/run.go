@@ -57,7 +57,7 @@ func (c *collector) run(t target) {
 			return
 		}
 		c.arguments(t)
-		if _, isShell := shells[path.Base(t.path)]; isShell {
+		if _, isShell := shells[path.Base(t.path)]; isShell && t.args != nil { // else its start was judged where it is
 			c.shell(t, path.Base(t.path))
 		}
 		if isInterpreter(path.Base(resolved)) {
@@ -67,7 +67,7 @@ func (c *collector) run(t target) {
 	case KindScript:
 		c.script(resolved, t)
 	default:
-		if info, err := c.im.fs.Stat(resolved); err == nil && info.Mode()&0o111 != 0 {
+		if info, err := c.im.fs.Stat(resolved); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
 			c.unknown("unreadable-program", resolved, t.at)
 		} // what is not executable cannot be started
 	}
@@ -234,12 +234,6 @@ func (c *collector) start(file string, args []string, at place) {
 	c.fact(FactExec, file, at)
 	if !c.seen["start "+file] {
 		c.seen["start "+file] = true
-		if _, shell := shells[path.Base(file)]; shell && args == nil {
-			if resolved, err := c.im.fs.Resolve(file); err == nil {
-				c.walk(resolved)
-			}
-			return
-		}
 		c.queue = append(c.queue, target{path: file, args: args, at: at})
 	}
 }

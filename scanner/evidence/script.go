@@ -41,7 +41,7 @@ var prefixes = []string{"exec", "command", "builtin", "time"}
 
 // launchers are programs that run the command among their arguments.
 var launchers = strings.Fields(`nohup nice env setsid timeout stdbuf ionice chrt taskset flock chroot su sudo doas runuser setpriv unshare nsenter
-	start-stop-daemon xargs find parallel watch busybox toybox systemd-cat dbus-run-session dbus-launch script daemonize daemon strace ltrace catchsegv
+	start-stop-daemon run-parts xargs find parallel watch busybox toybox systemd-cat dbus-run-session dbus-launch script daemonize daemon strace ltrace catchsegv
 	fakeroot unbuffer logsave choom prlimit numactl cgexec softlimit chpst tini dumb-init catatonit`)
 
 // Builtins that give values to the variables that they name, and that take assignments.
@@ -202,7 +202,7 @@ func (r *scriptReader) shifts(args []*syntax.Word) {
 	sets := args[0].Lit() == "set" && slices.ContainsFunc(args[1:], func(w *syntax.Word) bool {
 		return w.Lit() == "--" || !strings.HasPrefix(w.Lit(), "-") && !strings.HasPrefix(w.Lit(), "+")
 	})
-	if sets || args[0].Lit() == "shift" {
+	if sets || args[0].Lit() == "shift" || args[0].Lit() == "eval" {
 		r.args = nil
 	}
 }

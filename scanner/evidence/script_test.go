@@ -51,6 +51,8 @@ func TestParseScript(t *testing.T) {
 		{summary: "a variable that is exported", text: "D=/a\nexport D\n$D", commands: "/a", words: "/a"},
 		{summary: "a variable from outside", text: "$D; ${E:-/bin/e}; \"$1\"", words: "/bin/e", unresolved: 3},
 		{summary: "a variable that is changed where it is used", text: "D=/a/b\n${D%b}", words: "/a/b", unresolved: 1},
+		{summary: "eval of arguments in order", text: "OPTS=$(getopt a \"$@\")\neval set -- \"$OPTS\"\n$1", commands: "getopt", unresolved: 1},
+		{summary: "the programs of a folder", text: "env -i PATH=/bin run-parts --lsbsysinit /etc/x.d; run-parts /etc/y.d", commands: "/etc/x.d/* /etc/y.d/* env run-parts", words: "/etc/x.d /etc/y.d PATH=/bin"},
 		{summary: "eval", text: "eval \"$x\"", unresolved: 1},
 
 		{summary: "a path that goes on with a variable", text: "cat /proc/$pid/stat \"/sys/class/net/$i\"", commands: "cat", words: "/proc/ /sys/class/net/"},

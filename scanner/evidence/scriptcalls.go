@@ -89,6 +89,8 @@ func (r *scriptReader) named(name string, args []*syntax.Word, inShell bool) {
 // builtin takes what those builtins run that run something.
 func (r *scriptReader) builtin(name string, args []*syntax.Word) {
 	switch {
+	case name == "eval" && len(args) > 1 && (args[1].Lit() == "set" || strings.HasPrefix(r.known(args[1]), "set ")):
+		r.args = nil // the words that getopt(1) has quoted become the arguments
 	case name == "eval":
 		r.notNamed(args[0], " (eval)")
 	case len(args) < 2:
@@ -186,6 +188,7 @@ func (r *scriptReader) text(w *syntax.Word, shell string, same bool) {
 // literal before one that is no option, no value of one and no number.
 func (r *scriptReader) launch(args []*syntax.Word) {
 	named, before := false, ""
+	folder := path.Base(args[0].Lit()) == "run-parts"
 	for _, a := range args[1:] {
 		text, ok := r.literal(a)
 		if !ok {
@@ -199,10 +202,14 @@ func (r *scriptReader) launch(args []*syntax.Word) {
 		case !ok && !named:
 			r.notNamed(a, "")
 			return
+		case ok && folder && strings.HasPrefix(text, "/"): // all programs of a folder
+			r.out.commands = append(r.out.commands, text+"/*")
+			named = true
 		case ok:
 			r.out.commands = append(r.out.commands, text)
 			named = named || !strings.HasPrefix(before, "-") && strings.Trim(text, "0123456789.smhd") != ""
 		}
+		folder = folder || ok && path.Base(text) == "run-parts"
 		before = text
 	}
 }

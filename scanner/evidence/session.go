@@ -4,6 +4,7 @@ package evidence
 
 import (
 	"slices"
+	"strings"
 
 	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
 )
@@ -43,15 +44,19 @@ func (m *loaded) marked() bool {
 	if m.setsMark() {
 		return true
 	}
-	reads := map[elfcode.FuncID]bool{}
+	reads := map[elfcode.FuncID][]string{}
 	for _, s := range m.environmentSites(readEnvironment) {
-		reads[s.Func] = true
+		for _, a := range s.Args {
+			reads[s.Func] = append(reads[s.Func], a.Strings...)
+		}
 	}
 	isMark := func(ref elfcode.Ref) bool {
 		return ref.Kind() == elfcode.RefString && slices.Contains(sessionMarks, m.file.Strings[ref.ID()])
 	}
 	return slices.ContainsFunc(m.reached.Funcs, func(id elfcode.FuncID) bool {
-		return !reads[id] && slices.ContainsFunc(m.file.Funcs[id].Refs, isMark)
+		return slices.ContainsFunc(m.file.Funcs[id].Refs, func(ref elfcode.Ref) bool {
+			return isMark(ref) && !slices.Contains(reads[id], m.file.Strings[ref.ID()])
+		})
 	}) || slices.ContainsFunc(m.reached.Objects, func(id int32) bool {
 		return slices.ContainsFunc(m.file.Objects[id].Refs, isMark)
 	})
@@ -74,4 +79,36 @@ func (m *loaded) environmentSites(functions []string) []elfcode.Site {
 		}
 	}
 	return list
+}
+
+// refersTo tells whether reached code of a program refers to a text.
+func (p *program) refersTo(text string) bool {
+	return slices.ContainsFunc(p.modules, func(m *loaded) bool {
+		return !m.libc && slices.ContainsFunc(m.reached.Strings, func(id int32) bool { return m.file.Strings[id] == text })
+	})
+}
+
+// judgeVariable notes that the home directory is asked for.
+func judgeVariable(c *collector, x *call) {
+	if v, _ := x.arg(0); c.readsHome == nil && slices.Contains(v.Strings, "HOME") {
+		c.readsHome = &x.at
+	}
+}
+
+// home takes the home directory of the user that the unit names as a path, when a
+// program reads $HOME: systemd sets it with User= only (systemd.exec(5), "Environment
+// variables in spawned processes").
+func (c *collector) home(user string) {
+	if user == "" || c.readsHome == nil {
+		return
+	}
+	data, err := c.im.fs.ReadFile("/etc/passwd")
+	if err != nil {
+		return
+	}
+	for _, line := range strings.Split(string(data), "\n") {
+		if f := strings.Split(line, ":"); len(f) > 5 && (f[0] == user || f[2] == user) && strings.HasPrefix(f[5], "/") {
+			c.path(f[5], *c.readsHome)
+		}
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 
 	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
 )
@@ -125,7 +124,7 @@ func (c *collector) decide(x *call) {
 	if judge := judges[x.name]; judge != nil {
 		judge(c, x)
 	}
-	if index, ok := execArguments[x.name]; ok && !x.libc {
+	if index, ok := execArguments[x.name]; ok && !x.libc && !hasPrefix(neverStarts, x.soname) {
 		c.exec(x, index)
 	}
 }
@@ -158,7 +157,11 @@ func (c *collector) exec(x *call, index int) {
 			continue
 		}
 		c.start(file, nil, x.at)
-		if _, shell := shells[path.Base(file)]; shell {
+		_, shell := shells[path.Base(file)]
+		switch {
+		case shell && !c.passesText:
+			c.unknown("exec-session", file, x.at)
+		case shell:
 			c.unnamed(x, file)
 		}
 	}
@@ -166,14 +169,13 @@ func (c *collector) exec(x *call, index int) {
 
 // unnamed notes the start of a program that is not named in the code.
 func (c *collector) unnamed(x *call, value string) {
-	_, shell := shells[path.Base(c.walking)]
 	switch {
-	case shell: // what it runs is the text that it is given, which is judged where it is given
+	case c.inShell: // what it runs is the text that it is given, which is judged where it is given
 	case c.handsTo != "":
 		if file, found := c.im.lookUp(c.handsTo, c.search); found {
 			c.start(file, nil, x.at)
 		}
-	case slices.ContainsFunc(startsKnown, func(name string) bool { return strings.HasPrefix(x.soname, name) }):
+	case hasPrefix(startsKnown, x.soname):
 	case c.session || slices.Contains(c.sessions, x.module):
 		c.unknown("exec-session", value, x.at)
 	default:
