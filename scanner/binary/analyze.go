@@ -254,6 +254,14 @@ func (c *code) entries(f *File) {
 		}
 	}
 	f.Resolvers = list(uniqueAddrs(resolvers))
+	for _, id := range f.Resolvers {
+		f.Funcs[id].Resolver = true
+	}
+	for _, e := range f.Exports {
+		if e.IFunc && e.Func >= 0 {
+			f.Funcs[e.Func].Resolver = true
+		}
+	}
 }
 
 // exports lists the symbols that other files can use; data is nil when the code

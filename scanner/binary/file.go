@@ -103,6 +103,9 @@ type Func struct {
 	FirstSite, Sites int32
 	// NoReturn: control never comes back from a call.
 	NoReturn bool
+	// Resolver: it chooses the implementation of another function while the file is
+	// loaded; what it takes the addresses of is reached only where that function is used.
+	Resolver bool
 }
 
 // Object is a piece of data with pointers in it, from Addr on.

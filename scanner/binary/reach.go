@@ -35,18 +35,11 @@ type Reached struct {
 	// give: the function is a root, or its address is taken.
 	Open []int32
 
-	parent []Step // by function
+	from []FuncID // from where each of Funcs is reached first; NoFunc at a root
 }
 
-// Step is how a function is reached.
-type Step struct {
-	From   FuncID // NoFunc at a root
-	Object int32  // the data in between, or -1
-	Root   bool
-}
-
-// reacher walks the graph of one file.
-type reacher struct {
+// Walk reaches more and more of a file, as its users find out what of it they need.
+type Walk struct {
 	f       *File
 	funcs   []bool
 	objects []bool
@@ -55,22 +48,35 @@ type reacher struct {
 	called  []bool
 	strings []bool
 	ifunc   []bool // the resolver's targets count, not only what it does itself
-	parent  []Step
+	from    []FuncID
 	queue   []FuncID
 	data    []pendingObject
+	fresh   []int32 // imports reached since they were last asked for
 }
 
 type pendingObject struct {
 	id   int32
-	from Step
+	from FuncID
+}
+
+// Walk begins a walk that has reached nothing yet.
+func (f *File) Walk() *Walk {
+	return &Walk{f: f, funcs: make([]bool, len(f.Funcs)), objects: make([]bool, len(f.Objects)),
+		open: make([]bool, len(f.Funcs)), ifunc: make([]bool, len(f.Funcs)), imports: make([]bool, len(f.Imports)),
+		called: make([]bool, len(f.Imports)), strings: make([]bool, len(f.Strings)), from: make([]FuncID, len(f.Funcs))}
 }
 
 // Reach finds what can be reached inside the file.
 func (f *File) Reach(roots Roots) *Reached {
-	r := &reacher{f: f, funcs: make([]bool, len(f.Funcs)), objects: make([]bool, len(f.Objects)),
-		open: make([]bool, len(f.Funcs)), ifunc: make([]bool, len(f.Funcs)), imports: make([]bool, len(f.Imports)),
-		called: make([]bool, len(f.Imports)), strings: make([]bool, len(f.Strings)), parent: make([]Step, len(f.Funcs))}
-	root := Step{NoFunc, -1, true}
+	r := f.Walk()
+	r.Add(roots)
+	return r.result()
+}
+
+// Add walks on from more roots, and returns the imports that are reached now and were
+// not before, sorted.
+func (r *Walk) Add(roots Roots) []int32 {
+	f, root := r.f, NoFunc
 	if roots.Startup {
 		r.enter(f.Start, root)
 		for _, list := range [][]FuncID{f.Init, f.Fini} {
@@ -102,7 +108,19 @@ func (f *File) Reach(roots Roots) *Reached {
 		r.object(id, root)
 	}
 	r.run()
-	return r.result()
+	fresh := r.fresh
+	r.fresh = nil
+	slices.Sort(fresh)
+	return fresh
+}
+
+// Imports are all that are reached, sorted.
+func (r *Walk) Imports() []int32 { return indices(r.imports) }
+
+// HasSite tells whether a site is one of those of Reached.
+func (r *Walk) HasSite(i int32) bool {
+	s := &r.f.Sites[i]
+	return r.funcs[s.Func] && !(s.Depends && (s.Variable || !r.open[s.Func]))
 }
 
 // lookup returns the exports that a name stands for.
@@ -130,24 +148,24 @@ func (f *File) lookup(name string) []Export {
 }
 
 // enter reaches a function from where nothing is known of its arguments.
-func (r *reacher) enter(id FuncID, from Step) {
+func (r *Walk) enter(id FuncID, from FuncID) {
 	if id >= 0 {
 		r.open[id] = true
 		r.visit(id, from)
 	}
 }
 
-func (r *reacher) visit(id FuncID, from Step) {
+func (r *Walk) visit(id FuncID, from FuncID) {
 	if id >= 0 && !r.funcs[id] {
 		r.funcs[id] = true
-		r.parent[id] = from
+		r.from[id] = from
 		r.queue = append(r.queue, id)
 	}
 }
 
 // choose reaches a resolver and the functions whose addresses it takes. One
 // that was visited before as a resolver only is walked again.
-func (r *reacher) choose(id FuncID, from Step) {
+func (r *Walk) choose(id FuncID, from FuncID) {
 	if r.ifunc[id] {
 		return
 	}
@@ -159,32 +177,24 @@ func (r *reacher) choose(id FuncID, from Step) {
 	r.visit(id, from)
 }
 
-func (r *reacher) object(id int32, from Step) {
+func (r *Walk) object(id int32, from FuncID) {
 	if id >= 0 && !r.objects[id] {
 		r.objects[id] = true
 		r.data = append(r.data, pendingObject{id, from})
 	}
 }
 
-func (r *reacher) run() {
-	resolver := make([]bool, len(r.f.Funcs))
-	for _, id := range r.f.Resolvers {
-		resolver[id] = true
-	}
-	for _, e := range r.f.Exports {
-		if e.IFunc && e.Func >= 0 {
-			resolver[e.Func] = true
-		}
-	}
+func (r *Walk) run() {
 	for len(r.queue)+len(r.data) > 0 {
 		if n := len(r.queue); n > 0 {
 			id := r.queue[n-1]
 			r.queue = r.queue[:n-1]
-			for _, ref := range r.f.Funcs[id].Refs {
-				if ref.Kind() == RefTake && resolver[id] && !r.ifunc[id] {
+			fn := &r.f.Funcs[id]
+			for _, ref := range fn.Refs {
+				if fn.Resolver && ref.Kind() == RefTake && !r.ifunc[id] {
 					continue
 				}
-				r.follow(ref, Step{id, -1, false})
+				r.follow(ref, id)
 			}
 			continue
 		}
@@ -192,12 +202,12 @@ func (r *reacher) run() {
 		o := r.data[n-1]
 		r.data = r.data[:n-1]
 		for _, ref := range r.f.Objects[o.id].Refs {
-			r.follow(ref, Step{o.from.From, o.id, o.from.Root})
+			r.follow(ref, o.from)
 		}
 	}
 }
 
-func (r *reacher) follow(ref Ref, from Step) {
+func (r *Walk) follow(ref Ref, from FuncID) {
 	switch id := ref.ID(); ref.Kind() {
 	case RefCall:
 		r.visit(FuncID(id), from)
@@ -206,9 +216,10 @@ func (r *reacher) follow(ref Ref, from Step) {
 	case RefIFunc:
 		r.choose(FuncID(id), from)
 	case RefImport:
-		r.imports[id], r.called[id] = true, true
+		r.imported(id)
+		r.called[id] = true
 	case RefTakeName:
-		r.imports[id] = true
+		r.imported(id)
 	case RefObject:
 		r.object(int32(id), from)
 	case RefString:
@@ -216,19 +227,27 @@ func (r *reacher) follow(ref Ref, from Step) {
 	}
 }
 
-func (r *reacher) result() *Reached {
+func (r *Walk) imported(id int) {
+	if !r.imports[id] {
+		r.imports[id] = true
+		r.fresh = append(r.fresh, int32(id))
+	}
+}
+
+func (r *Walk) result() *Reached {
 	out := &Reached{Objects: indices(r.objects), Imports: indices(r.imports), Called: indices(r.called),
-		Strings: indices(r.strings), parent: r.parent}
-	for _, id := range indices(r.funcs) {
-		out.Funcs = append(out.Funcs, FuncID(id))
+		Strings: indices(r.strings)}
+	funcs := indices(r.funcs)
+	out.Funcs, out.from = make([]FuncID, len(funcs)), make([]FuncID, len(funcs))
+	for n, id := range funcs {
+		out.Funcs[n], out.from[n] = FuncID(id), r.from[id]
 		fn := &r.f.Funcs[id]
 		for i := fn.FirstSite; i < fn.FirstSite+fn.Sites; i++ {
-			s := &r.f.Sites[i]
-			if s.Depends && (s.Variable || !r.open[id]) {
+			if !r.HasSite(i) {
 				continue
 			}
 			out.Sites = append(out.Sites, i)
-			if s.Depends {
+			if r.f.Sites[i].Depends {
 				out.Open = append(out.Open, i)
 			}
 		}
@@ -237,7 +256,16 @@ func (r *reacher) result() *Reached {
 }
 
 func indices(set []bool) []int32 {
-	var out []int32
+	n := 0
+	for _, in := range set {
+		if in {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	out := make([]int32, 0, n)
 	for i, in := range set {
 		if in {
 			out = append(out, int32(i))
@@ -250,16 +278,14 @@ func indices(set []bool) []int32 {
 // function first.
 func (r *Reached) Path(id FuncID) []FuncID {
 	var path []FuncID
-	for n := 0; id >= 0 && n < len(r.parent); n++ {
-		path = append(path, id)
-		if r.parent[id].Root {
+	for n := 0; id >= 0 && n < len(r.Funcs); n++ {
+		i, found := slices.BinarySearch(r.Funcs, id)
+		if !found {
 			break
 		}
-		id = r.parent[id].From
+		path = append(path, id)
+		id = r.from[i]
 	}
 	slices.Reverse(path)
 	return path
 }
-
-// Step is how the function is reached from the one before it on its path.
-func (r *Reached) Step(id FuncID) Step { return r.parent[id] }

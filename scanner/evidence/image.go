@@ -22,12 +22,13 @@ type Image struct {
 	nss         []string // modules of nsswitch.conf
 
 	native   sync.Map // path -> bool: an ELF file of the image's architecture
-	modules  sync.Map // resolved path -> func() (*elfcode.File, error)
+	modules  sync.Map // resolved path -> func() (*module, error)
 	programs sync.Map // resolved path -> func() *program
+	symbols  symbolTable
 
-	pluginDirs once[*elfcode.File, []string] // folders of modules that a file's strings name
-	pamNames   once[*elfcode.File, []string] // PAM services that a file's strings name
-	pamFiles   once[string, []string]        // modules of a PAM service
+	pluginDirs once[*module, []string] // folders of modules that a file's strings name
+	pamNames   once[*module, []string] // PAM services that a file's strings name
+	pamFiles   once[string, []string]  // modules of a PAM service
 }
 
 // once keeps what was computed for a key. It may be computed twice when two ask at
@@ -44,7 +45,7 @@ func (o *once[K, V]) get(key K, compute func(K) V) V {
 
 // NewImage prepares an image of an architecture.
 func NewImage(fs *rootfs.FS, arch seccomp.Arch) *Image {
-	im := &Image{fs: fs, arch: arch}
+	im := &Image{fs: fs, arch: arch, symbols: symbolTable{byName: map[string]*symbol{}}}
 	im.libraryDirs = im.librarySearchPath()
 	im.nss = im.nameServices()
 	return im
@@ -57,16 +58,20 @@ func (im *Image) hasSyscall(name string) bool {
 }
 
 // module analyses one ELF file, once.
-func (im *Image) module(file string) (*elfcode.File, error) {
-	once, _ := im.modules.LoadOrStore(file, sync.OnceValues(func() (*elfcode.File, error) {
+func (im *Image) module(file string) (*module, error) {
+	once, _ := im.modules.LoadOrStore(file, sync.OnceValues(func() (*module, error) {
 		f, err := im.fs.OpenFile(file)
 		if err != nil {
 			return nil, err
 		}
 		defer f.Close()
-		return elfcode.Analyze(f, f.Size())
+		analysed, err := elfcode.Analyze(f, f.Size())
+		if err != nil {
+			return nil, err
+		}
+		return im.symbols.add(analysed), nil
 	}))
-	return once.(func() (*elfcode.File, error))()
+	return once.(func() (*module, error))()
 }
 
 // program walks one executable with its libraries, once.

@@ -19,8 +19,9 @@ type program struct {
 	path    string
 	modules []*loaded
 	byPath  map[string]*loaded
-	problem []problem // block
-	assumed []problem // what was loaded instead of what is not named
+	byFile  map[*module]*loaded // while it is walked
+	problem []problem           // block
+	assumed []problem           // what was loaded instead of what is not named
 }
 
 // problem is something that could not be read or followed.
@@ -29,13 +30,22 @@ type problem struct{ id, value, where string }
 // loaded is one module of a program.
 type loaded struct {
 	path    string
-	file    *elfcode.File
-	roots   elfcode.Roots
-	names   map[string]bool // of roots.Names
-	reached *elfcode.Reached
-	dirty   bool
-	libc    bool // the C library or its loader: its own use of the kernel is known by its functions
-	plugin  bool // loaded at run time: every export may be called
+	file    *module
+	reached *elfcode.Reached // once the walk is over
+	walk    *walk            // until then
+	libc    bool             // the C library or its loader: its own use of the kernel is known by its functions
+	plugin  bool             // loaded at run time: every export may be called
+}
+
+// walk is what the walk over a program's modules keeps for one of them.
+type walk struct {
+	reached  *elfcode.Walk
+	index    int             // among the modules of the program
+	roots    elfcode.Roots   // all
+	fresh    elfcode.Roots   // those from which was not walked on yet
+	names    map[string]bool // of roots.Names
+	resolved int             // modules there were when the imports were resolved
+	dirty    bool
 }
 
 const (
@@ -46,7 +56,7 @@ const (
 
 // walkProgram loads an executable and follows what it reaches until nothing is new.
 func (im *Image) walkProgram(file string) *program {
-	p := &program{path: file, byPath: map[string]*loaded{}}
+	p := &program{path: file, byPath: map[string]*loaded{}, byFile: map[*module]*loaded{}}
 	exe := p.load(im, file, false)
 	if exe == nil {
 		return p
@@ -59,20 +69,30 @@ func (im *Image) walkProgram(file string) *program {
 	for round := 0; ; round++ {
 		if round == maxRounds {
 			p.note("limit", "rounds of the walk", file)
-			return p
+			break
 		}
 		changed := false
 		for _, m := range slices.Clone(p.modules) {
-			if m.dirty {
-				m.dirty, changed = false, true
-				m.reached = m.file.Reach(m.roots)
+			if m.walk.dirty {
+				m.walk.dirty, changed = false, true
 				p.resolve(im, m)
 			}
 		}
 		if !changed {
-			return p
+			break
 		}
 	}
+	for _, m := range p.modules {
+		m.finish()
+	}
+	p.byFile = nil
+	return p
+}
+
+// finish keeps what was reached. It is walked to once more from all roots together,
+// so that the ways to a function do not depend on the order in which they were found.
+func (m *loaded) finish() {
+	m.reached, m.walk = m.file.Reach(m.walk.roots), nil
 }
 
 func (p *program) note(id, value, where string) {
@@ -132,8 +152,10 @@ func (p *program) open(im *Image, resolved string) *loaded {
 		p.note("unreadable-file", err.Error(), resolved)
 		return nil
 	}
-	m := &loaded{path: resolved, file: f, names: map[string]bool{}, dirty: true, libc: isLibc(f)}
-	m.roots.Startup = true
+	m := &loaded{path: resolved, file: f, libc: isLibc(f.File)}
+	m.walk = &walk{reached: f.Walk(), index: len(p.modules), names: map[string]bool{}, dirty: true}
+	m.walk.roots.Startup, m.walk.fresh.Startup = true, true
+	p.byFile[f] = m
 	if m.libc {
 		m.add("__libc_early_init") // the loader finds it by its name
 	}
@@ -193,34 +215,55 @@ func (p *program) expose(m *loaded) {
 
 // add makes an exported name a root.
 func (m *loaded) add(name string) bool {
-	if m.names[name] {
+	w := m.walk
+	if w.names[name] {
 		return false
 	}
-	m.names[name] = true
-	m.roots.Names = append(m.roots.Names, name)
-	m.dirty = true
+	w.names[name] = true
+	w.roots.Names = append(w.roots.Names, name)
+	w.fresh.Names = append(w.fresh.Names, name)
+	w.dirty = true
 	return true
 }
 
-// resolve hands what a module reaches of others on to them.
+// resolve hands what a module reaches of others on to them: what is new, or
+// everything when there are modules that were not asked yet.
 func (p *program) resolve(im *Image, m *loaded) {
-	for _, id := range m.reached.Imports {
-		imported := m.file.Imports[id]
-		for _, other := range p.modules {
-			if other == m && !imported.Self {
-				continue
-			}
-			if other.exports(imported.Name) {
-				other.add(imported.Name)
-				if !imported.Weak {
-					break
-				}
-			}
-		}
-		p.implicit(im, imported.Name)
+	w := m.walk
+	imports := w.reached.Add(w.fresh)
+	w.fresh = elfcode.Roots{}
+	if w.resolved < len(p.modules) {
+		imports = w.reached.Imports()
 	}
-	for _, site := range m.sites() {
-		p.dlopen(im, m, site)
+	w.resolved = len(p.modules)
+	for _, id := range imports {
+		p.link(im, m, id)
+		p.implicit(im, m.file.Imports[id].Name)
+	}
+	for _, i := range m.file.dlopens {
+		if w.reached.HasSite(i) {
+			p.dlopen(im, m, m.file.Sites[i])
+		}
+	}
+}
+
+// link makes an import of a module a root of the first module that defines it; a weak
+// one of all.
+func (p *program) link(im *Image, m *loaded, id int32) {
+	imported := &m.file.Imports[id]
+	var first *loaded
+	for _, f := range im.symbols.exporters(m.file.imports[id]) {
+		other := p.byFile[f]
+		switch {
+		case other == nil, other == m && !imported.Self:
+		case imported.Weak:
+			other.add(imported.Name)
+		case first == nil || other.walk.index < first.walk.index:
+			first = other
+		}
+	}
+	if first != nil {
+		first.add(imported.Name)
 	}
 }
 
@@ -272,9 +315,6 @@ func (p *program) plugin(im *Image, name string) {
 // knows can be any module of the folders whose names the program holds: they are
 // loaded as a whole, as a guess; with none, it stays unknown.
 func (p *program) dlopen(im *Image, m *loaded, site elfcode.Site) {
-	if site.Kind != elfcode.CallSite || !strings.HasPrefix(m.file.Imports[site.Import].Name, "dlopen") && m.file.Imports[site.Import].Name != "dlmopen" {
-		return
-	}
 	index := int8(0)
 	if m.file.Imports[site.Import].Name == "dlmopen" {
 		index = 1
@@ -324,7 +364,7 @@ func (p *program) plugins(im *Image, m *loaded, where string) {
 }
 
 // pluginFolders are the folders that hold modules and that a file's strings name.
-func (im *Image) pluginFolders(f *elfcode.File) []string {
+func (im *Image) pluginFolders(f *module) []string {
 	var dirs []string
 	for _, text := range f.Strings {
 		if !strings.HasPrefix(text, "/") || len(text) > 255 || path.Clean(text) == "/" {
@@ -378,7 +418,7 @@ func (p *program) pam(im *Image) {
 }
 
 // pamServices are the names of PAM services among a file's strings.
-func (im *Image) pamServices(f *elfcode.File) []string {
+func (im *Image) pamServices(f *module) []string {
 	var services []string
 	for _, text := range f.Strings {
 		if text != "" && !strings.Contains(text, "/") {

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"strings"
+	"sync"
+
+	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
+)
+
+// module is an analysed file with what every program that loads it asks of it.
+type module struct {
+	*elfcode.File
+	imports []*symbol // of File.Imports
+	dlopens []int32   // Sites that load other modules
+}
+
+// symbol is a name with the modules that define it.
+type symbol struct{ exporters []*module }
+
+// symbolTable has the symbols of all files that were analysed so far.
+type symbolTable struct {
+	mu     sync.RWMutex
+	byName map[string]*symbol
+}
+
+// add makes a module of a file.
+func (t *symbolTable) add(f *elfcode.File) *module {
+	m := &module{File: f, imports: make([]*symbol, len(f.Imports))}
+	for i := range f.Sites {
+		if s := &f.Sites[i]; s.Kind == elfcode.CallSite && isDlopen(f.Imports[s.Import].Name) {
+			m.dlopens = append(m.dlopens, int32(i))
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range f.Imports {
+		m.imports[i] = t.symbol(f.Imports[i].Name)
+	}
+	last := ""
+	for i := range f.Exports { // sorted by name
+		if name := f.Exports[i].Name; name != last {
+			s := t.symbol(name)
+			s.exporters = append(s.exporters, m)
+			last = name
+		}
+	}
+	return m
+}
+
+func (t *symbolTable) symbol(name string) *symbol {
+	s := t.byName[name]
+	if s == nil {
+		s = &symbol{}
+		t.byName[name] = s
+	}
+	return s
+}
+
+func isDlopen(name string) bool { return strings.HasPrefix(name, "dlopen") || name == "dlmopen" }
+
+// exporters are the modules that define what a module imports.
+func (t *symbolTable) exporters(s *symbol) []*module {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return s.exporters
+}
