@@ -33,6 +33,9 @@ func TestHeader(t *testing.T) {
 		{"musl", "basic.x86-64.musl", binary.X86_64, binary.PIE, 64, "/lib/ld-musl-x86_64.so.1", "", []string{"libc.so"}, false},
 		{"static", "basic.arm.static", binary.ARM, binary.Executable, 32, "", "", nil, true},
 		{"static PIE", "raw.x86-64.O2", binary.X86_64, binary.PIE, 64, "", "", nil, false},
+		{"static PIE of musl", "basic.riscv64.static-pie", binary.RISCV64, binary.PIE, 64, "", "", nil, false},
+		{"musl of arm", "basic.arm.musl", binary.ARM, binary.PIE, 32, "/lib/ld-musl-armhf.so.1", "", []string{"libc.so"}, false},
+		{"an address to load at", "modern.arm64.prelinked.so", binary.ARM64, binary.Library, 64, "", "libmodern.so.1", []string{"libc.so.6"}, false},
 		{"library", "library.arm.so", binary.ARM, binary.Library, 32, "", "libexample.so.1", []string{"libc.so.6"}, false},
 	} {
 		t.Run(tc.summary, func(t *testing.T) {
@@ -159,28 +162,17 @@ func TestOtherMachine(t *testing.T) {
 	assert.Equal(t, binary.UnknownArch, f.Unknowns[0].ID)
 }
 
-// TestPacked: a packer's mark near the start is an unknown.
+// TestPacked: a file that UPX packed is an unknown.
 func TestPacked(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join(fixtures, "basic.x86-64.O2"))
-	require.NoError(t, err)
-	// Into the padding of the interpreter's name is as near as UPX puts it.
-	at := bytes.Index(data, []byte("/lib64/ld-linux"))
-	require.Positive(t, at)
-	copy(data[at:], "UPX!")
-	f, err := binary.Analyze(bytes.NewReader(data), int64(len(data)))
-	require.NoError(t, err)
-	assert.Equal(t, "UPX", f.Packed)
-}
-
-// TestGo: this test is a Go program itself.
-func TestGo(t *testing.T) {
-	self, err := os.Executable()
-	require.NoError(t, err)
-	f := analyze(t, self)
-	require.NotNil(t, f.Go)
-	assert.Contains(t, f.Go.Version, "go1.")
-	r := f.Reach(start)
-	assert.Contains(t, facts(f, r), "syscall futex")
+	paths := fixtureFiles(t, `\.upx$`)
+	require.Len(t, paths, 3)
+	for _, path := range paths {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			f := analyze(t, path)
+			assert.Equal(t, "UPX", f.Packed)
+			assert.Contains(t, f.Unknowns, binary.Unknown{ID: binary.UnknownPacked, Text: "the code is compressed by UPX"})
+		})
+	}
 }
 
 func FuzzAnalyze(f *testing.F) {

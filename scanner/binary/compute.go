@@ -16,6 +16,10 @@ func (f *flow) define(i int, n *node, r isa.Reg) values {
 		return exactly(0).union(exactly(uint64(n.Imm)))
 	case isa.Mov:
 		return f.register(i, n.Src).extend(n.Size, signed)
+	case isa.Shr, isa.Sar:
+		if v, ok := f.extension(i, n); ok {
+			return v
+		}
 	case isa.Load, isa.LoadPair, isa.LoadMulti:
 		if r != n.Base || n.Adjust == 0 || r == n.Dst {
 			return f.load(i, n, r)
@@ -24,6 +28,28 @@ func (f *flow) define(i int, n *node, r isa.Reg) values {
 	f.pending++
 	defer func() { f.pending-- }()
 	return f.compute(i, n, r)
+}
+
+// extension is the value of a shift that takes back one to the left: riscv64 extends
+// half a register so.
+func (f *flow) extension(i int, n *node) (values, bool) {
+	if n.Src2 != isa.NoReg || int(n.Size) != f.abi.WordSize || n.Imm <= 0 || n.Imm&7 != 0 {
+		return values{}, false
+	}
+	for k := i - 1; k >= 0 && f.block[k+1] == 0; k-- {
+		m := &f.nodes[k]
+		if m.Op >= isa.Call && m.Op <= isa.CallMem {
+			return values{}, false
+		}
+		if m.Writes.Has(n.Src) {
+			same := m.Op == isa.Shl && m.Src2 == isa.NoReg && m.Imm == n.Imm && m.Size == n.Size && !m.Cond()
+			if !same {
+				return values{}, false
+			}
+			return f.register(k, m.Src).extend(m.Size-uint8(m.Imm/8), n.Op == isa.Sar), true
+		}
+	}
+	return values{}, false
 }
 
 // compute is define for what is more than a copy.

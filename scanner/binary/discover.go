@@ -154,11 +154,18 @@ func (d *discoverer) learn(p *part) {
 			d.jumped(f.target)
 		case findCode:
 			// An address inside of the part may be a label of a switch.
-			if a, _ := d.codeAddr(f.target); !p.has(a) || !p.switches && hasBorder(p.ends, a) {
+			if a, _ := d.codeAddr(f.target); !d.insideGo(a) && (!p.has(a) || !p.switches && hasBorder(p.ends, a)) {
 				d.addFound(f.target, startTaken)
 			}
 		}
 	}
+}
+
+// insideGo tells whether an address is in the middle of a function of Go, whose code
+// refers to no such place: it is a number.
+func (d *discoverer) insideGo(addr uint64) bool {
+	i := sort.Search(len(d.goFuncs), func(i int) bool { return d.goFuncs[i].end > addr })
+	return i < len(d.goFuncs) && d.goFuncs[i].start < addr
 }
 
 // keepBorder keeps two parts apart that a border divided in an earlier round.

@@ -125,11 +125,24 @@ var fixtureTable = []fixture{
 	},
 	{
 		// No imports: the names are those of the system calls.
-		files: `^basic\..*static$`,
+		files: `^basic\..*static(-pie)?$`,
 		roots: start,
-		must: []string{"socket 0=0x2", "socket 0=0xa", "socket 0=0x10", "socketpair 0=0x1", "socketpair 0=0x11", "socketpair 0=0x1d", "socketpair 0=0x1e", "socketpair 0=0x1f", "socketpair 0=0x26", "socketpair 0=0x28", "chmod 0=/run/example.sock", "chmod 1=0x1b0",
-			"chmod 1=?0x1ff", "prctl 0=0xf", "syscall gettid", "string /etc/example.conf"},
+		must: []string{"socket 0=0x2", "socket 0=0xa", "socket 0=0x10", "socketpair 0=0x1", "socketpair 0=0x11", "socketpair 0=0x1d",
+			"socketpair 0=0x1e", "socketpair 0=0x1f", "socketpair 0=0x26", "socketpair 0=0x28", "prctl 0=0xf", "syscall gettid", "string /etc/example.conf",
+			"syscall exit", "syscall exit_group"},
 		never: []string{"socket 0=?0xffffffff", "socketpair 0=?0xffffffff", "string /dev/never", "syscall acct", "syscall reboot", "syscall init_module", "syscall ?"},
+	},
+	{
+		files: `^basic\.(x86-64|arm)\..*static(-pie)?$`,
+		roots: start,
+		must:  []string{"chmod 0=/run/example.sock", "chmod 1=0x1b0", "chmod 1=?0x1ff", "mkdir 1=0x1ed", "mkdir 1=0x5ed"},
+	},
+	{
+		// These have no chmod and mkdir.
+		files: `^basic\.(arm64|riscv64)\..*static(-pie)?$`,
+		roots: start,
+		must:  []string{"fchmodat 1=/run/example.sock", "fchmodat 2=0x1b0", "fchmodat 2=?0x1ff", "mkdirat 2=0x1ed", "mkdirat 2=0x5ed"},
+		never: []string{"syscall chmod", "syscall mkdir"},
 	},
 	{
 		files: `^tables\.`,
@@ -194,6 +207,32 @@ var fixtureTable = []fixture{
 		never: []string{"import klogctl"},
 	},
 	{
+		// The string is addressed behind a call that keeps the registers.
+		files: `^modern\.`,
+		roots: binary.Roots{Names: []string{"modern_threads"}},
+		must:  []string{"socket 0=0x10", "socket 1=0x3", "import sethostname", "string example"},
+		never: []string{"import mount", "import adjtimex", "socket 0=?0xffffffff"},
+	},
+	{
+		files: `^modern\.`,
+		roots: binary.Roots{Names: []string{"modern_stored"}},
+		must:  []string{"socket 0=?0xffffffff"},
+		never: []string{"import sethostname"},
+	},
+	{
+		files: `^modern\.`,
+		roots: binary.Roots{Names: []string{"modern_step"}},
+		must: []string{"mount 0=/dev/example", "mount 2=ext4", "mount 3=0x2", "import swapon", "import chroot", "import setdomainname",
+			"string mount", "string swap", "string chroot", "string name"},
+		never: []string{"import unshare", "import klogctl", "import socket"},
+	},
+	{
+		files: `^modern\.`,
+		roots: binary.Roots{Names: []string{"modern_chosen"}},
+		must:  []string{"unshare 0=0x40000000"},
+		never: []string{"import klogctl", "import socket", "import swapon"},
+	},
+	{
 		files: `^library\.`,
 		roots: binary.Roots{Names: []string{"library_uses_chosen"}},
 		must:  []string{"import getsid"},
@@ -208,7 +247,7 @@ func fixtureFiles(t testing.TB, pattern string) []string {
 	require.NoError(t, err)
 	var out []string
 	for _, e := range entries {
-		if filepath.Ext(e.Name()) != ".c" && e.Name() != "Makefile" && regexp.MustCompile(pattern).MatchString(e.Name()) {
+		if e.Type().IsRegular() && filepath.Ext(e.Name()) != ".c" && e.Name() != "Makefile" && regexp.MustCompile(pattern).MatchString(e.Name()) {
 			out = append(out, filepath.Join(fixtures, e.Name()))
 		}
 	}

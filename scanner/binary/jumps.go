@@ -45,9 +45,10 @@ func (s *scanner) linkage() bool {
 }
 
 // idle tells whether an instruction does nothing, as padding does: on arm zeros
-// are mov r0, r0.
-func idle(in *isa.Inst) bool {
-	return in.Op == isa.Nop || in.Op == isa.Mov && in.Dst == in.Src && in.Size >= 4
+// are mov r0, r0. Functions begin with landings, and with moves that extend half a
+// register.
+func (s *scanner) idle(in *isa.Inst) bool {
+	return in.Op == isa.Nop && in.Flags&isa.Landing == 0 || in.Op == isa.Mov && in.Dst == in.Src && int(in.Size) >= s.abi.WordSize
 }
 
 // leave keeps how control would leave the part behind this instruction.
@@ -57,7 +58,7 @@ func (s *scanner) leave(in *isa.Inst) {
 		s.part.exit = exitNone
 	case in.Op == isa.Call, in.Op == isa.CallReg, in.Op == isa.CallMem:
 		s.part.exit = exitCall
-	case !idle(in):
+	case !s.idle(in):
 		s.part.exit = exitFall
 	case s.part.exit == exitCall:
 		// Nothing needs padding behind a call that comes back.

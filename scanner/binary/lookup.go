@@ -15,7 +15,7 @@ func (f *flow) memory(i int, n *node, q question) values {
 	if n.Index == isa.NoReg {
 		q.kept = f.keep
 		v := f.before(i, f.onStack(i, q))
-		if v.mask != 0 && len(v.ints) == 0 {
+		if v.open() && len(v.ints) == 0 {
 			if sum, ok := f.lookupSum(i, n); ok {
 				return sum
 			}
@@ -44,7 +44,8 @@ func (f *flow) memory(i int, n *node, q question) values {
 }
 
 // lookupSum is lookup for machines without an index in their operands: the
-// address was computed as table + index shortly before.
+// address was computed as table + index shortly before. What is added to a pointer
+// may be a large distance, too: of a table, code forms the address.
 func (f *flow) lookupSum(i int, n *node) (values, bool) {
 	for k := i - 1; k >= 0 && k > i-8 && f.block[k+1] == 0; k-- {
 		d := &f.nodes[k]
@@ -54,9 +55,23 @@ func (f *flow) lookupSum(i int, n *node) (values, bool) {
 		if d.Op != isa.Add || d.Src2 == isa.NoReg {
 			return values{}, false
 		}
-		return f.lookup(f.register(k, d.Src), f.register(k, d.Src2), n)
+		a, b := f.register(k, d.Src), f.register(k, d.Src2)
+		if !f.formed(a, n.Disp) && !f.formed(b, n.Disp) {
+			return values{}, false
+		}
+		return f.lookup(a, b, n)
 	}
 	return values{}, false
+}
+
+// formed tells whether something is an address at which an object begins, or that
+// plus a distance.
+func (f *flow) formed(v values, disp int64) bool {
+	if v.open() || len(v.ints) != 1 || f.nextObject == nil {
+		return false
+	}
+	a := v.ints[0]
+	return f.nextObject(a-1) == a || f.nextObject(a+uint64(disp)-1) == a+uint64(disp)
 }
 
 // maxLookup is the most entries of a table of values that a switch became.

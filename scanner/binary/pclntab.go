@@ -41,6 +41,17 @@ func (im *image) goFuncs() []goFunc {
 	return nil
 }
 
+// goTableSpan is where the table lies, if sections are known. But for its head it has
+// distances, which look like addresses where programs are loaded low.
+func (im *image) goTableSpan() span {
+	for _, s := range im.sections {
+		if s.name == ".gopclntab" {
+			return span{s.addr, s.addr + s.size}
+		}
+	}
+	return span{}
+}
+
 // goTable reads the table at the beginning of b.
 func (im *image) goTable(b []byte) []goFunc {
 	word := im.wordSize()

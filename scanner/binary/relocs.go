@@ -160,11 +160,12 @@ func (im *image) relr() []reloc {
 // that are addresses of its code or data: nothing else marks them there.
 func (im *image) pointerScan(rs []reloc, plausible func(addr uint64) bool) []reloc {
 	word := im.wordSize()
+	distances := im.goTableSpan()
 	for i := range im.segs {
 		s := &im.segs[i]
 		for off := int(-s.addr & uint64(word-1)); off+word <= len(s.data) && len(rs) < maxRelocs; off += word {
 			slot := s.addr + uint64(off)
-			if im.isCode(slot) {
+			if im.isCode(slot) || distances.has(slot) {
 				continue
 			}
 			if v, _ := im.value(slot, word); v != 0 && plausible(v) {

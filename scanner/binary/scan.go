@@ -69,11 +69,11 @@ func (s *scanner) step(addr uint64, in *isa.Inst) {
 	} else if s.ended {
 		s.clear(^isa.RegSet(0))
 	}
-	if (s.ended || s.padded) && !idle(in) && !s.part.framed {
+	if (s.ended || s.padded) && !s.idle(in) && !s.part.framed {
 		s.behind = append(s.behind, border{addr, s.ended})
 	}
-	s.padded = s.padded && idle(in)
-	s.ended = in.Ends() || s.ended && idle(in)
+	s.padded = s.padded && s.idle(in)
+	s.ended = in.Ends() || s.ended && s.idle(in)
 	s.leave(in)
 	if in.Mem() {
 		s.memory(in)
@@ -81,7 +81,7 @@ func (s *scanner) step(addr uint64, in *isa.Inst) {
 	switch in.Op {
 	case isa.Call, isa.CallReg, isa.CallMem:
 		s.call(in)
-		s.clear(s.abi.CallerSaved)
+		s.clear(s.results())
 	case isa.Jump, isa.CondJump:
 		s.jump(in)
 	case isa.JumpReg, isa.JumpMem, isa.JumpTable:
@@ -101,6 +101,16 @@ func (s *scanner) step(addr uint64, in *isa.Inst) {
 	default:
 		s.compute(in)
 	}
+}
+
+// results are the registers that hold something else after a call. Others that the
+// calling convention gives up may keep what they have: compilers rely on it where
+// they see what is called, and at the access to thread-local storage.
+func (s *scanner) results() isa.RegSet {
+	if s.goABI {
+		return s.abi.CallerSaved
+	}
+	return isa.Set(s.abi.Result, s.abi.LR)
 }
 
 // refer notes that the address v of this file was formed.

@@ -306,6 +306,7 @@ func system(in *isa.Inst, w word) {
 		}
 		if w.bits(11, 8) == 4 { // bti
 			in.Op, in.Writes = isa.Nop, 0
+			in.Flags |= isa.Landing
 		}
 	}
 }

@@ -100,7 +100,7 @@ func TestDecode(t *testing.T) {
 		{"svc #0", 0xd4000001, want(isa.Syscall, func(i *isa.Inst) { i.Writes = isa.Set(0) })},
 		{"brk #1", 0xd4200020, want(isa.Trap, nil)},
 		{"udf #0", 0x00000000, want(isa.Trap, nil)},
-		{"bti c", 0xd503245f, want(isa.Nop, nil)},
+		{"bti c", 0xd503245f, want(isa.Nop, func(i *isa.Inst) { i.Flags = isa.Landing })},
 		{"mrs x0, tpidr_el0", 0xd53bd040, want(isa.Other, func(i *isa.Inst) { i.Writes = isa.Set(0) })},
 		{"fmov x0, d0", 0x9e660000, want(isa.Other, func(i *isa.Inst) { i.Writes = isa.Set(0) })},
 		{"umov w0, v0.b[0]", 0x0e013c00, want(isa.Other, func(i *isa.Inst) { i.Writes = isa.Set(0) })},

@@ -28,7 +28,11 @@ func (s *state) secondary(in *isa.Inst, imm int64) {
 func (s *state) hint(in *isa.Inst) {
 	s.hide(in)
 	in.Op = isa.Nop
-	if s.opcode == 0x1e && s.rep == 0xf3 && s.mod == 3 && s.modrm != 0xfa && s.modrm != 0xfb {
+	switch {
+	case s.opcode != 0x1e || s.rep != 0xf3 || s.mod != 3:
+	case s.modrm == 0xfa || s.modrm == 0xfb:
+		in.Flags |= isa.Landing
+	default:
 		in.Op, in.Writes = isa.Other, isa.Set(s.rm)
 	}
 }
