@@ -21,6 +21,16 @@ func fact(id, value string) contradiction {
 	}
 }
 
+// call contradicts when a system call is reached.
+func call(name string) contradiction {
+	return func(s *subject) []string {
+		if s.Syscalls != nil && slices.Contains(s.Syscalls.Reachable, name) {
+			return []string{name + "(2) is reached"}
+		}
+		return nil
+	}
+}
+
 // below contradicts with every path that lies at or below one of the places.
 func below(places ...string) contradiction {
 	return func(s *subject) []string {
@@ -79,26 +89,4 @@ func selinux(s *subject) []string {
 		return []string{"the image has SELinux, whose policy has to allow changes of domain under NoNewPrivileges="}
 	}
 	return nil
-}
-
-// pseudoDevices stay with PrivateDevices=yes (systemd.exec(5)); /dev/log is a link
-// to a socket that stays too.
-var pseudoDevices = strings.Fields(`/dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty /dev/ptmx /dev/log /dev/stdin /dev/stdout
-	/dev/stderr /dev/fd /dev/pts /dev/shm /dev/mqueue`)
-
-func realDevices(s *subject) []string {
-	return s.facts(func(f report.Fact) bool {
-		if !isPath(f) || f.Value != "/dev" && !strings.HasPrefix(f.Value, "/dev/") {
-			return false
-		}
-		return !slices.ContainsFunc(pseudoDevices, func(d string) bool {
-			return f.Value == d || strings.HasPrefix(f.Value, d+"/")
-		})
-	})
-}
-
-func clockDevices(s *subject) []string {
-	return s.facts(func(f report.Fact) bool {
-		return isPath(f) && slices.ContainsFunc([]string{"/dev/rtc", "/dev/ptp", "/dev/pps"}, func(d string) bool { return strings.HasPrefix(f.Value, d) })
-	})
 }

@@ -54,12 +54,24 @@ func DropIn(u report.Unit, proposals []report.Proposal) []byte {
 	return b.Bytes()
 }
 
-// settings groups the lines that make up one setting together, where they follow
-// each other.
+// companions are settings that are written with another one and would mean
+// something else without it.
+var companions = map[string]string{"SystemCallErrorNumber": "SystemCallFilter", "DeviceAllow": "DevicePolicy"}
+
+// leader is the setting that a line stands and falls with, mostly its own.
+func leader(setting string) string {
+	if other, ok := companions[setting]; ok {
+		return other
+	}
+	return setting
+}
+
+// settings groups the lines that stand and fall together, where they follow each
+// other.
 func settings(proposals []report.Proposal) [][]report.Proposal {
 	var groups [][]report.Proposal
 	for i, p := range proposals {
-		if i == 0 || p.Setting != proposals[i-1].Setting {
+		if i == 0 || leader(p.Setting) != leader(proposals[i-1].Setting) {
 			groups = append(groups, nil)
 		}
 		last := len(groups) - 1

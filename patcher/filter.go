@@ -56,21 +56,3 @@ func (s *subject) withError(lines []line) []line {
 	}
 	return append(lines, line{"SystemCallErrorNumber", "EPERM"})
 }
-
-// refusedCalls denies an unprivileged service what the kernel denies it anyway.
-func refusedCalls(s *subject) verdict {
-	return unprivileged(s.withError([]line{{"SystemCallFilter", "~@module @reboot @swap"}}),
-		"the kernel answers these calls with EPERM to a caller without capabilities; the filter answers the same")(s)
-}
-
-// nativeOnly: an image without another architecture's dynamic loader runs programs
-// of its own architecture; a static program of another one would be missed.
-func nativeOnly(s *subject) verdict {
-	if len(s.service.SystemCallArchitectures) > 0 {
-		return withheld("the unit has a list of its own, which stays")
-	}
-	if len(s.image.ForeignLoaders) > 0 {
-		return withheld("the image has a dynamic loader of another architecture: " + strings.Join(s.image.ForeignLoaders, " "))
-	}
-	return proposed(report.Likely, []line{{"SystemCallArchitectures", "native"}}, "the image has no dynamic loader of another architecture than "+s.image.Architecture+"; heuristic: a static program of another one would not be seen")
-}

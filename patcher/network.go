@@ -40,3 +40,19 @@ func ipAddressDeny(s *subject) verdict {
 	}
 	return s.proposed(report.Proven, []line{{"IPAddressDeny", "any"}}, "it makes no Internet socket and is handed none")
 }
+
+// socketBindDeny is for clients. It is enforced by programs that systemd attaches to
+// the control group, which many builds of systemd and kernels lack: proposed only
+// where it is known to work.
+func socketBindDeny(s *subject) verdict {
+	if effective, known := s.effective("SocketBindDeny"); !known || !effective {
+		return withheld()
+	}
+	if len(asks("SocketBindDeny")(s)) > 0 || len(asks("SocketBindAllow")(s)) > 0 {
+		return withheld("the unit has a list of its own, which stays")
+	}
+	if v, against := s.against("SocketBindDeny", call("bind")); against {
+		return v
+	}
+	return s.proposed(report.Proven, []line{{"SocketBindDeny", "any"}}, "bind(2) is not reached")
+}

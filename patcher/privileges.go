@@ -151,3 +151,32 @@ func realtime(s *subject) verdict {
 	}
 	return proposed(report.Proven, yes("RestrictRealtime"), "without CAP_SYS_NICE and RLIMIT_RTPRIO the kernel refuses real-time scheduling with EPERM, as this setting does")
 }
+
+// privateUsers maps but root and the service's own user: everybody else's files and
+// messages come from "nobody", and nothing can be given to another group. That is
+// for a service without privileges that does not look who its clients are.
+func privateUsers(s *subject) verdict {
+	if s.Syscalls == nil {
+		return withheld(noEvidence)
+	}
+	if why := s.privileges(); len(why) > 0 {
+		return withheld(why...)
+	}
+	if effective, known := s.effective("PrivateUsers"); !known || !effective {
+		return withheld("nothing tells that the kernel has user name spaces, without which the service would not start")
+	}
+	if v, against := s.against("PrivateUsers", fact("user-change", ""), fact("capability", "CAP_CHOWN"), fact("namespace", "user"), fact("namespace", "all"),
+		localClients, socketActivated, asks("SupplementaryGroups")); against {
+		return v
+	}
+	return s.proposed(report.Likely, yes("PrivateUsers"), "it has no privileges, serves no local socket and changes no owner; heuristic: it does not ask who owns the files that it reads")
+}
+
+// localClients: the other end of a local socket may be asked for its user, who
+// would be "nobody".
+func localClients(s *subject) []string {
+	if len(call("listen")(s)) == 0 {
+		return nil
+	}
+	return fact("socket-family", "AF_UNIX")(s)
+}

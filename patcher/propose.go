@@ -75,9 +75,9 @@ func newProposer(r *report.Report, policy *exposure.Policy) (*proposer, error) {
 }
 
 func (p *proposer) propose(u *report.Unit, confidence string) error {
-	if other := foreignDropIn(u); other != "" {
+	if why := unreachable(u); why != "" {
 		u.Proposals = []report.Proposal{}
-		u.Withheld = []report.Withheld{{Setting: "all", Because: []string{other + " has the name that is written, and only one of them would count"}}}
+		u.Withheld = []report.Withheld{{Setting: "all", Because: []string{why}}}
 		u.ExposureAfter, u.RatingAfter = report.None, ""
 		return nil
 	}
@@ -93,6 +93,17 @@ func (p *proposer) propose(u *report.Unit, confidence string) error {
 		p.judge(&rules[i], s)
 	}
 	return p.after(u, own, confidence)
+}
+
+// unreachable says why no drop-in of ours would count for a unit.
+func unreachable(u *report.Unit) string {
+	if u.DropInLink != "" {
+		return u.DropInLink + " is not a folder but a link or a file, so that no drop-in can be laid there"
+	}
+	if other := foreignDropIn(u); other != "" {
+		return other + " has the name that is written, and only one of them would count"
+	}
+	return ""
 }
 
 // foreignDropIn returns a drop-in of the name that is written which is not ours:
@@ -156,7 +167,9 @@ func (p *proposer) after(u *report.Unit, own []unit.Assignment, confidence strin
 			continue
 		}
 		for _, x := range lines {
-			x.Gain = report.Level(max(base-alone, 0))
+			if x.Setting == lines[0].Setting {
+				x.Gain = report.Level(max(base-alone, 0))
+			}
 			written = append(written, x)
 		}
 	}

@@ -41,6 +41,8 @@ var rules = []rule{
 	{"NoNewPrivileges", 187, func(s *unit.Service) bool { return s.NoNewPrivileges }, noNewPrivileges},
 	{"CapabilityBoundingSet", 187, func(s *unit.Service) bool { return s.CapabilityBoundingSet == 0 }, capabilityBoundingSet},
 	{"PrivateDevices", 209, func(s *unit.Service) bool { return s.PrivateDevices }, mounts(privateDevices)},
+	{"DevicePolicy", 208, func(s *unit.Service) bool { return s.DevicePolicy != "auto" || s.PrivateDevices }, either(listedDevices, devicePolicy)},
+	{"PrivateUsers", 232, func(s *unit.Service) bool { return s.PrivateUsers != "no" }, privateUsers},
 	{"PrivateTmp", 183, func(s *unit.Service) bool { return s.PrivateTmp != "no" }, mounts(unless("PrivateTmp", report.Likely,
 		"nothing that it runs, and no configuration in the image, names /tmp or /var/tmp", below("/tmp", "/var/tmp")))},
 	{"PrivateMounts", 239, func(s *unit.Service) bool { return s.PrivateMounts == unit.Yes }, either(
@@ -63,7 +65,7 @@ var rules = []rule{
 		"nothing that it runs, and no configuration in the image, names /sys or a kernel variable in /proc", below("/sys", "/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi", "/proc/asound", "/proc/scsi", "/proc/mtrr", "/proc/kcore", "/proc/kallsyms")))},
 	{"ProtectHostname", 242, func(s *unit.Service) bool { return s.ProtectHostname != "no" }, unless("ProtectHostname", report.Likely,
 		"sethostname(2) and setdomainname(2) are not reached; heuristic: it does not have to notice that the host name changes", fact("hostname", ""), exactly("/etc/hostname"), below("/proc/sys/kernel/hostname"))},
-	{"ProtectProc", 247, func(s *unit.Service) bool { return s.ProtectProc != "default" }, mounts(protectProc)},
+	{"ProtectProc", 247, func(s *unit.Service) bool { return s.ProtectProc != "default" }, mounts(either(protectProc, seesAllProcesses))},
 	{"LockPersonality", 235, func(s *unit.Service) bool { return s.LockPersonality }, unless("LockPersonality", report.Proven, "personality(2) is not reached", fact("personality", ""))},
 	{"MemoryDenyWriteExecute", 231, func(s *unit.Service) bool { return s.MemoryDenyWriteExecute }, unless("MemoryDenyWriteExecute", report.Proven,
 		"no memory is mapped or made executable but the segments of its files, and none of these is writable", fact("wx-memory", ""))},
@@ -72,12 +74,13 @@ var rules = []rule{
 	{"RestrictSUIDSGID", 242, func(s *unit.Service) bool { return s.RestrictSUIDSGID }, unless("RestrictSUIDSGID", report.Likely,
 		"no call sets a set-user-ID or set-group-ID bit; heuristic: the mode of a file that open(2) makes is not looked at", fact("set-id-bits", ""))},
 	{"RestrictNamespaces", 233, func(s *unit.Service) bool { return s.RestrictNamespaces == 0 }, restrictNamespaces},
-	{"RestrictAddressFamilies", 211, func(s *unit.Service) bool { return s.RestrictAddressFamilies.Allow }, restrictAddressFamilies},
+	{"RestrictAddressFamilies", 211, func(s *unit.Service) bool { return s.RestrictAddressFamilies.Allow }, either(restrictAddressFamilies, absentFamilies)},
 	{"PrivateNetwork", 209, func(s *unit.Service) bool { return s.PrivateNetwork }, unless("PrivateNetwork", report.Proven,
 		"it makes no socket and is handed none, and looks at nothing of the network in /proc and /sys", fact("socket-family", ""), fact("listens", ""),
 		fact("mount", ""), hostNetwork, asks("Sockets"), asks("NetworkNamespacePath"), socketActivated)},
 	{"IPAddressDeny", 235, func(s *unit.Service) bool { return len(s.IPAddressDeny) > 0 }, ipAddressDeny},
-	{"SystemCallFilter", 187, func(s *unit.Service) bool { return s.SystemCallFilter.Active() }, either(systemCallFilter, refusedCalls)},
+	{"SocketBindDeny", 249, func(*unit.Service) bool { return false }, socketBindDeny},
+	{"SystemCallFilter", 187, func(s *unit.Service) bool { return s.SystemCallFilter.Active() }, either(systemCallFilter, refusedCalls, absentCalls)},
 	{"SystemCallArchitectures", 209, func(s *unit.Service) bool { return slices.Equal(s.SystemCallArchitectures, []string{"native"}) }, nativeOnly},
 }
 
@@ -93,7 +96,11 @@ func either(judges ...func(*subject) verdict) func(*subject) verdict {
 			if v.confidence != "" {
 				return v
 			}
-			against.because = append(against.because, v.because...)
+			for _, why := range v.because {
+				if !slices.Contains(against.because, why) {
+					against.because = append(against.because, why)
+				}
+			}
 		}
 		return against
 	}

@@ -114,7 +114,8 @@ func assess(t testing.TB, version string, s *unit.Service) exposure.Result {
 }
 
 func image(version string) report.Image {
-	return report.Image{SystemdVersion: version, RulesVersion: version, Architecture: "x86-64", Compat: "online"}
+	return report.Image{SystemdVersion: version, RulesVersion: version, Architecture: "x86-64", Compat: "online",
+		Effects: []report.Effect{{Setting: "PrivateUsers", Effective: true}, {Setting: "SocketBindDeny", Effective: true}}}
 }
 
 // propose returns the unit with proposals for an image of the version.
@@ -210,6 +211,44 @@ func TestRules(t *testing.T) {
 			{"has it", "PrivateDevices=yes\n", nil, ""},
 			earlyBoot, mounts,
 		},
+		"DevicePolicy": {
+			{"is implied by what is proposed", "", nil, ""},
+			{"has PrivateDevices", "PrivateDevices=yes\n", nil, ""},
+			{"has a policy", "DevicePolicy=strict\n", nil, ""},
+			{"has a list", "DeviceAllow=/dev/rtc\n", with(facts("device /dev/x"), without), "closed (proven)"},
+			{"has a list that allows all", "DevicePolicy=auto\nDeviceAllow=/dev/x\nDeviceAllow=\n", with(facts("device /dev/x")), in("device /dev/x")},
+			{"mounts", "", with(facts("mount")), in("mount")},
+			{"swaps", "[Unit]\nDefaultDependencies=no\n", with(calls("swapon")), "withheld: swapon(2) is reached"},
+			{"in the early boot", "[Unit]\nDefaultDependencies=no\n", nil, "closed (likely)"},
+			{"names a device that may come later", "", with(facts("device /dev/ttyUSB0")), in("device /dev/ttyUSB0")},
+			{"names one that is always there", "", with(facts("device /dev/kmsg")), "closed (likely)"},
+			{"names one of these and another", "", with(facts("device /dev/kmsg", "device /dev/x")), in("device /dev/x")},
+			{"walks /dev", "", with(facts("path /dev")), in("path /dev")},
+			{"makes nodes", "", with(facts("capability CAP_MKNOD")), in("capability CAP_MKNOD")},
+			{"writes to a terminal", "StandardOutput=tty\n", nil, "withheld: StandardOutput=tty opens a device"},
+		},
+		"DeviceAllow": {
+			{"nothing is named", "[Unit]\nDefaultDependencies=no\n", nil, ""},
+			{"what is named", "", with(facts("device /dev/kmsg", "path /dev/kmsg", "device /dev/net/tun", "device /dev/null")), "/dev/kmsg rw (likely); char-misc rw (likely)"},
+		},
+		"PrivateUsers": {
+			{"as root", "", nil, "withheld: the service starts as root; NoNewPrivileges= is not set, so set-user-ID programs and file capabilities give privileges"},
+			{"without privileges", unprivilegedLines, nil, likely},
+			{"changes its user", unprivilegedLines, with(facts("user-change")), in("user-change")},
+			{"gives files away", unprivilegedLines, with(facts("capability CAP_CHOWN")), in("capability CAP_CHOWN")},
+			{"maps users itself", unprivilegedLines, with(facts("namespace user")), in("namespace user")},
+			{"makes local sockets", unprivilegedLines, with(facts("socket-family AF_UNIX")), likely},
+			{"serves the network", unprivilegedLines, with(facts("socket-family AF_INET"), calls("listen")), likely},
+			{"serves local clients", unprivilegedLines, with(facts("socket-family AF_UNIX"), calls("listen")), in("socket-family AF_UNIX")},
+			{"is handed sockets", unprivilegedLines, with(triggeredBy("x.socket triggers")), "withheld: x.socket triggers it: its sockets are of the host's network"},
+			{"has further groups", unprivilegedLines + "SupplementaryGroups=adm\n", nil, "withheld: SupplementaryGroups= is set (/usr/lib/systemd/system/x.service:5)"},
+			{"has it", unprivilegedLines + "PrivateUsers=yes\n", nil, ""},
+		},
+		"SocketBindDeny": {
+			{"binds nothing", "", with(facts("socket-family AF_INET")), "any (proven)"},
+			{"binds", "", with(calls("bind")), "withheld: bind(2) is reached"},
+			{"has a list", "SocketBindAllow=80\n", nil, "withheld: the unit has a list of its own, which stays"},
+		},
 		"PrivateTmp": {
 			{"names none", "", nil, likely},
 			{"names /tmp", "", with(facts("path /tmp/.X11-unix")), in("path /tmp/.X11-unix")},
@@ -260,7 +299,7 @@ func TestRules(t *testing.T) {
 			{"names one", "", with(facts("path /sys/fs/cgroup/x")), "withheld: the service starts as root; " +
 				"NoNewPrivileges= is not set, so set-user-ID programs and file capabilities give privileges; path /sys/fs/cgroup/x in /usr/bin/x"},
 			{"walks /sys", unprivilegedLines + "AmbientCapabilities=CAP_CHOWN\n", with(facts("path /sys")), "withheld: AmbientCapabilities= gives CAP_CHOWN; path /sys in /usr/bin/x"},
-			{"has a subtree", unprivilegedLines + "Delegate=yes\n", nil, "withheld: Delegate= hands a control group subtree to the service; Delegate= hands a control group subtree to the service"},
+			{"has a subtree", unprivilegedLines + "Delegate=yes\n", nil, "withheld: Delegate= hands a control group subtree to the service"},
 			{"without privileges", unprivilegedLines, with(without), proven},
 			{"has it", "ProtectControlGroups=yes\n", nil, ""},
 		},
@@ -298,10 +337,16 @@ func TestRules(t *testing.T) {
 		},
 		"ProtectProc": {
 			{"looks at none", "", with(facts("path /proc/self/stat", "path /proc/meminfo")), "invisible (likely)"},
-			{"walks /proc", "", with(facts("path /proc")), in("path /proc")},
-			{"looks at others", "", with(facts("path /proc/%d/stat")), in("path /proc/%d/stat")},
-			{"looks at PID 1", "", with(facts("path /proc/1/root")), in("path /proc/1/root")},
-			{"traces", "", with(facts("ptrace")), in("ptrace")},
+			{"walks /proc", "User=daemon\n", with(facts("path /proc")), in("path /proc")},
+			{"looks at others", "User=daemon\n", with(facts("path /proc/%d/stat")), in("path /proc/%d/stat")},
+			{"looks at PID 1", "User=daemon\n", with(facts("path /proc/1/root")), in("path /proc/1/root")},
+			{"traces", "User=daemon\n", with(facts("ptrace")), in("ptrace")},
+			{"looks at others and stays root", "", with(facts("path /proc/%d/stat", "path /proc", "ptrace")), "invisible (likely)"},
+			{"looks at others and stays root by name", "User=root\nGroup=0\n", with(facts("path /proc")), "invisible (likely)"},
+			{"is root in another group", "Group=adm\n", with(facts("path /proc")), in("path /proc")},
+			{"is no more root later", "", with(facts("path /proc", "user-change")), in("path /proc") + "; user-change in /usr/bin/x"},
+			{"may get another group", "", with(facts("path /proc", "set-id-program /bin/x")), in("path /proc") + "; set-id-program /bin/x in /usr/bin/x"},
+			{"uses what is mounted below /proc", "", with(facts("path /proc/fs/nfsd/threads")), in("path /proc/fs/nfsd/threads")},
 			{"has it", "ProtectProc=invisible\n", nil, ""},
 			{"has noaccess", "ProtectProc=noaccess\n", nil, ""},
 			{"has ptraceable", "ProtectProc=ptraceable\n", nil, ""},
@@ -418,21 +463,28 @@ func TestRulesNeedEvidence(t *testing.T) {
 	assert.Empty(t, got.Withheld)
 }
 
+// toBeProposed are lines of a service that gets a setting, or gets it for another
+// reason, only with them.
+var toBeProposed = map[string]string{"PrivateUsers": unprivilegedLines, "DevicePolicy": "[Unit]\nDefaultDependencies=no\n", "ProtectProc": "User=daemon\n"}
+
 // TestRulesBlocked: an unknown blocks the setting that it names, or all.
 func TestRulesBlocked(t *testing.T) {
-	all := propose(t, "257", service(t, "257", "", unknown("interpreter", "*")))
 	for _, r := range rules {
 		t.Run(r.setting, func(t *testing.T) {
 			if slices.Contains(needNoEvidence, r.setting) {
 				t.Skip("needs no evidence")
 			}
+			lines := toBeProposed[r.setting]
+			base := propose(t, "257", service(t, "257", lines))
+			all := propose(t, "257", service(t, "257", lines, unknown("interpreter", "*")))
+			require.Contains(t, said(base, r.setting), " (", "it is proposed otherwise")
 			require.Contains(t, said(all, r.setting), "withheld: ")
 			assert.Contains(t, said(all, r.setting), "interpreter in /usr/bin/x")
 
-			one := propose(t, "257", service(t, "257", "", unknown("odd", r.setting)))
+			one := propose(t, "257", service(t, "257", lines, unknown("odd", r.setting)))
 			assert.Contains(t, said(one, r.setting), "odd in /usr/bin/x")
 			for _, other := range rules {
-				if other.setting != r.setting {
+				if other.setting != r.setting && !strings.Contains(said(base, other.setting), "withheld") && !(r.setting == "PrivateDevices" && other.setting == "DevicePolicy") {
 					assert.NotContains(t, said(one, other.setting), "withheld", other.setting)
 				}
 			}

@@ -3,6 +3,7 @@
 package patcher
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/systemd-hardening/systemd-hardening/scanner/report"
@@ -21,13 +22,6 @@ func mounts(judge func(*subject) verdict) func(*subject) verdict {
 		}
 		return judge(s)
 	}
-}
-
-func privateDevices(s *subject) verdict {
-	if v, against := s.against("PrivateDevices", realDevices, fact("raw-io", ""), fact("capability", "CAP_MKNOD"), asks("DeviceAllow"), asks("TTYPath")); against {
-		return v
-	}
-	return s.proposed(report.Likely, yes("PrivateDevices"), "nothing that it runs, and no configuration in the image, names a device but the pseudo devices that stay")
 }
 
 // protectClock also takes the capability to wake the system away, and puts the clock
@@ -55,10 +49,30 @@ func protectProc(s *subject) verdict {
 			return isPath(f) && (f.Value == "/proc" || strings.HasPrefix(f.Value, "/proc/%") || strings.HasPrefix(f.Value, "/proc/*") || strings.HasPrefix(f.Value, "/proc/1/"))
 		})
 	}
-	if v, against := s.against("ProtectProc", others, fact("ptrace", "")); against {
+	if v, against := s.against("ProtectProc", others, fact("ptrace", ""), belowProc); against {
 		return v
 	}
 	return s.proposed(report.Likely, []line{{"ProtectProc", "invisible"}}, "nothing that it runs names the folders of other processes in /proc")
+}
+
+// belowProc are file systems that are mounted below /proc: a service with a /proc of
+// its own would not see them.
+var belowProc = below("/proc/sys/fs/binfmt_misc", "/proc/fs/nfsd", "/proc/xen", "/proc/bus/usb")
+
+// seesAllProcesses: a process of the group root is shown all processes with
+// "invisible", too (has_pid_permissions() in fs/proc/base.c of Linux asks for the
+// group of the mount, which is root), so nothing changes for a service whose
+// processes all stay in that group.
+func seesAllProcesses(s *subject) verdict {
+	x := s.service
+	if !x.IsRoot() || !slices.Contains([]string{"", "root", "0"}, x.Group) {
+		return withheld()
+	}
+	if v, against := s.against("ProtectProc", fact("user-change", ""), fact("set-id-program", ""), belowProc); against {
+		return v
+	}
+	return s.proposed(report.Likely, []line{{"ProtectProc", "invisible"}},
+		"it stays root, from which this setting hides nothing; heuristic: it uses nothing that is mounted below /proc")
 }
 
 func restrictNamespaces(s *subject) verdict {

@@ -94,24 +94,24 @@ func template(u report.Unit) string {
 	return u.Name
 }
 
-// writable gives the proposals of a unit that may be written. All of one
-// setting go together, with the lowest confidence among them: half of a list
+// writable gives the proposals of a unit that may be written. All lines that
+// belong together go together, with the lowest confidence among them: half of a list
 // would mean something else.
 func writable(u report.Unit, least string) ([]report.Proposal, []report.Diagnostic) {
 	var diags []report.Diagnostic
 	out := map[string]bool{} // the settings that are left out
 	for _, p := range u.Proposals {
 		if p.Confidence != report.Proven && (p.Confidence != report.Likely || least == report.Proven) {
-			out[p.Setting] = true
+			out[leader(p.Setting)] = true
 		}
-		if why := unwritable(p); why != "" && !out[p.Setting] {
-			out[p.Setting] = true
+		if why := unwritable(p); why != "" && !out[leader(p.Setting)] {
+			out[leader(p.Setting)] = true
 			diags = append(diags, warning(u, "%q is not written: %s", p.Setting+"="+p.Value, why))
 		}
 	}
 	var list []report.Proposal
 	for _, p := range u.Proposals {
-		if !out[p.Setting] {
+		if !out[leader(p.Setting)] {
 			list = append(list, p)
 		}
 	}
@@ -144,7 +144,7 @@ func merge(instances []target) (target, []report.Diagnostic) {
 		differ := map[string]bool{}
 		for _, p := range append(slices.Clone(t.proposals), other.proposals...) {
 			if !slices.EqualFunc(of(p.Setting, t.proposals), of(p.Setting, other.proposals), sameValue) {
-				differ[p.Setting] = true
+				differ[leader(p.Setting)] = true
 			}
 		}
 		for _, setting := range sorted(differ) {
@@ -174,7 +174,7 @@ func common(a, b []report.Proposal, differ map[string]bool) []report.Proposal {
 	var list []report.Proposal
 	seen := map[string]int{}
 	for _, p := range a {
-		if differ[p.Setting] {
+		if differ[leader(p.Setting)] {
 			continue
 		}
 		other := of(p.Setting, b)[seen[p.Setting]]

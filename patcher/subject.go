@@ -68,6 +68,16 @@ func (s *subject) ownFirst() []report.Unknown {
 	return list
 }
 
+// effective tells whether the target enforces a setting, when that is known.
+func (s *subject) effective(setting string) (effective, known bool) {
+	for _, e := range s.image.Effects {
+		if e.Setting == setting {
+			return e.Effective, true
+		}
+	}
+	return false, false
+}
+
 // unless proposes SETTING=yes when nothing is unknown that blocks it and nothing
 // contradicts it.
 func unless(setting, confidence, reason string, contradictions ...contradiction) func(*subject) verdict {
@@ -102,8 +112,9 @@ func concerns(unknown, setting string) bool {
 	return unknown != "socket-family-unresolved" || setting == "RestrictAddressFamilies" || setting == "CapabilityBoundingSet"
 }
 
-// settled holds a verdict against what else decides whether the setting does only
-// what it says: lines that are read after ours, and, up to systemd 254, that PID 1
+// settled holds a verdict against what else decides whether the setting does what it
+// says, and only that: lines that are read after ours, a target that lacks what it
+// needs, and, up to systemd 254, that PID 1
 // can filter system calls of a service without CAP_SYS_ADMIN only by setting
 // NoNewPrivileges= too (systemd.exec(5)).
 func (s *subject) settled(setting string, v verdict) verdict {
@@ -113,6 +124,11 @@ func (s *subject) settled(setting string, v verdict) verdict {
 	for _, a := range s.own {
 		if a.Key == setting && readAfterOurs(a) {
 			return withheld(fmt.Sprintf("%s sets it, and is read after what would be written", a.Source))
+		}
+	}
+	for _, e := range s.image.Effects {
+		if e.Setting == setting && !e.Effective {
+			return withheld("it would not be effective on this target: " + e.Why)
 		}
 	}
 	x := s.service
@@ -128,11 +144,15 @@ func (s *subject) settled(setting string, v verdict) verdict {
 var filters = strings.Fields(`LockPersonality MemoryDenyWriteExecute PrivateDevices ProtectClock ProtectHostname ProtectKernelLogs ProtectKernelModules
 	ProtectKernelTunables RestrictAddressFamilies RestrictNamespaces RestrictRealtime RestrictSUIDSGID SystemCallArchitectures SystemCallFilter`)
 
-// against collects what blocks or contradicts a setting.
+// against collects what blocks or contradicts a setting, each reason once.
 func (s *subject) against(setting string, contradictions ...contradiction) (verdict, bool) {
 	because := s.blocked(setting)
 	for _, c := range contradictions {
-		because = append(because, c(s)...)
+		for _, why := range c(s) {
+			if !slices.Contains(because, why) {
+				because = append(because, why)
+			}
+		}
 	}
 	return withheld(because...), len(because) > 0
 }

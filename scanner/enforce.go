@@ -34,7 +34,12 @@ func findPlatform(image *rootfs.FS, opts Options, target *exposure.Target, img *
 			img.Kernel = kernel.Version.String()
 		}
 	}
-	return &platform.Target{Architecture: string(target.Arch), Systemd: target.Version.Major, Build: build, Kernel: kernel}, problem, nil
+	img.AbsentFamilies, img.AbsentSyscalls = kernel.AbsentFamilies(), kernel.AbsentCalls()
+	t := &platform.Target{Architecture: string(target.Arch), Systemd: target.Version.Major, Build: build, Kernel: kernel, UsersForbidden: platform.UsersForbidden(image)}
+	for _, e := range t.Effects() {
+		img.Effects = append(img.Effects, report.Effect(e))
+	}
+	return t, problem, nil
 }
 
 // findKernel takes the configuration that the user gave, or looks for one in the image.

@@ -77,6 +77,7 @@ func Scan(image *rootfs.FS, opts Options) (*report.Report, error) {
 	units := assess(tree, code, target, enforcer, listed, opts)
 	for i := range units {
 		addListeners(&units[i], boot.Listeners(listed[i].Unit))
+		units[i].DropInLink = dropInLink(image, units[i].Name)
 	}
 	diagnostics = append(diagnostics, toDiagnostics(tree.Diagnostics)...)
 	unowned, err := findOwners(units, opts.Pkgdata)

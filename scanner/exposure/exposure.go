@@ -96,6 +96,11 @@ func (r Row) Source(s *unit.Service) (src unit.Source, ok bool) {
 	if r.capabilities != 0 {
 		return s.CapabilitySource(r.capabilities)
 	}
+	if r.Setting == "DeviceAllow" && s.DevicePolicy != "auto" { // a list counts only with a policy
+		if src, ok = s.Source("DevicePolicy"); ok {
+			return src, true
+		}
+	}
 	if src, ok = s.Source(r.Setting); ok {
 		return src, true
 	}

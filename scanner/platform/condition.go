@@ -146,6 +146,14 @@ func on(architecture string) condition {
 	}
 }
 
+// usersPermitted asks that no file of the image forbids user name spaces.
+func usersPermitted(t *Target) (answer, string) {
+	if t.UsersForbidden != "" {
+		return no, "user.max_user_namespaces is 0 (" + t.UsersForbidden + ")"
+	}
+	return yes, ""
+}
+
 // unified asks for control groups version 2. systemd 258 has nothing else; from
 // 256 on the old hierarchies need a word on the kernel's command line.
 func unified(t *Target) (answer, string) {

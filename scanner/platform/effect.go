@@ -13,6 +13,8 @@ type Target struct {
 	Systemd      int     // major version
 	Build        *Build  // nil when it is not known
 	Kernel       *Kernel // nil when it is not known
+	// UsersForbidden is the file that forbids user name spaces; empty when none does.
+	UsersForbidden string
 }
 
 // rule says what one setting needs of a target.
@@ -111,7 +113,7 @@ var rules = []rule{
 	{"PrivateNetwork", "", option("NET_NS"), passed, "systemd.exec(5)"},
 	{"PrivateIPC", "", option("IPC_NS"), passed, "systemd.exec(5)"},
 	{"PrivatePIDs", "", option("PID_NS"), passed, "systemd.exec(5)"},
-	{"PrivateUsers", "", option("USER_NS"), fails217, "systemd.exec(5)"},
+	{"PrivateUsers", "", all(option("USER_NS"), usersPermitted), fails217, "systemd.exec(5); user.max_user_namespaces: namespaces(7)"},
 	{"ProtectHostname", "private", option("UTS_NS"), passed, "systemd.exec(5)"},
 	{"ProtectHostname", "", either(filters, option("UTS_NS")), passed, "systemd.exec(5)"},
 
@@ -157,6 +159,27 @@ func (t *Target) Effect(setting, value string) (effective *bool, why string) {
 		why = strings.Trim(why+"; "+r.missing, "; ")
 	}
 	return &enforced, why
+}
+
+// Effect is what is known of one setting, whatever its value.
+type Effect struct {
+	Setting   string
+	Effective bool
+	Why       string // not
+}
+
+// Effects returns what is known of each setting, in the order of the table.
+func (t *Target) Effects() []Effect {
+	var list []Effect
+	for _, r := range rules {
+		if r.values != "" {
+			continue
+		}
+		if effective, why := t.Effect(r.setting, ""); effective != nil {
+			list = append(list, Effect{r.setting, *effective, why})
+		}
+	}
+	return list
 }
 
 // ruleFor finds the row of a setting and value; "private:NAME" is of the value private.

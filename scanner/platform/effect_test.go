@@ -101,44 +101,49 @@ func TestEffect(t *testing.T) {
 		setting, value string
 		want           string // enforced, open, or the reason
 	}{
-		{"not in the table", Target{"x86-64", 257, build, debian(t)}, "Nice", "", open},
+		{"not in the table", Target{"x86-64", 257, build, debian(t), ""}, "Nice", "", open},
 		{"needs nothing", Target{}, "NoNewPrivileges", "yes", enforced},
 		{"mounts need nothing", Target{}, "ProtectSystem", "strict", enforced},
 
-		{"filter, all there", Target{"x86-64", 252, build, debian(t)}, "SystemCallFilter", "@swap", enforced},
-		{"filter, kernel unknown", Target{"x86-64", 252, build, nil}, "SystemCallFilter", "@swap", open},
-		{"filter, only the version known", Target{"x86-64", 252, build, &Kernel{Version: KernelVersion{6, 1}}}, "SystemCallFilter", "", open},
-		{"filter, build unknown", Target{"x86-64", 252, nil, debian(t)}, "SystemCallFilter", "", open},
-		{"filter, kernel without", Target{"x86-64", 252, build, config("6.1.0")}, "SystemCallFilter", "",
+		{"filter, all there", Target{"x86-64", 252, build, debian(t), ""}, "SystemCallFilter", "@swap", enforced},
+		{"filter, kernel unknown", Target{"x86-64", 252, build, nil, ""}, "SystemCallFilter", "@swap", open},
+		{"filter, only the version known", Target{"x86-64", 252, build, &Kernel{Version: KernelVersion{6, 1}}, ""}, "SystemCallFilter", "", open},
+		{"filter, build unknown", Target{"x86-64", 252, nil, debian(t), ""}, "SystemCallFilter", "", open},
+		{"filter, kernel without", Target{"x86-64", 252, build, config("6.1.0"), ""}, "SystemCallFilter", "",
 			"the kernel has no CONFIG_SECCOMP_FILTER (config); systemd skips it without a word and the service runs without it"},
-		{"filter, kernel without and build unknown", Target{"x86-64", 252, nil, config("6.1.0")}, "LockPersonality", "",
+		{"filter, kernel without and build unknown", Target{"x86-64", 252, nil, config("6.1.0"), ""}, "LockPersonality", "",
 			"the kernel has no CONFIG_SECCOMP_FILTER (config); systemd skips it without a word and the service runs without it"},
-		{"filter, build without", Target{"x86-64", 257, noSeccomp, nil}, "RestrictRealtime", "",
+		{"filter, build without", Target{"x86-64", 257, noSeccomp, nil, ""}, "RestrictRealtime", "",
 			"systemd is built with -SECCOMP (library); systemd skips it without a word and the service runs without it"},
 
-		{"families on x86-64", Target{"x86-64", 252, build, debian(t)}, "RestrictAddressFamilies", "", enforced},
-		{"families on arm", Target{"arm", 252, build, debian(t)}, "RestrictAddressFamilies", "", enforced},
-		{"families on x86", Target{"x86", 257, nil, nil}, "RestrictAddressFamilies", "AF_UNIX",
-			"it has no effect on x86; systemd skips it without a word and the service runs without it"},
-		{"families on s390x", Target{"s390x", 252, build, debian(t)}, "RestrictAddressFamilies", "",
-			"it has no effect on s390x; systemd skips it without a word and the service runs without it"},
-		{"families on mips", Target{"mips-le", 252, build, debian(t)}, "RestrictAddressFamilies", "",
-			"it has no effect on mips-le; systemd skips it without a word and the service runs without it"},
-		{"families on ppc", Target{"ppc64-le", 252, build, debian(t)}, "RestrictAddressFamilies", "",
-			"it has no effect on ppc64-le; systemd skips it without a word and the service runs without it"},
-		{"families on loongarch64", Target{"loongarch64", 255, build, debian(t)}, "RestrictAddressFamilies", "", enforced},
-		{"families on loongarch64, before", Target{"loongarch64", 254, build, debian(t)}, "RestrictAddressFamilies", "", open},
-		{"families on parisc", Target{"parisc", 257, build, debian(t)}, "RestrictAddressFamilies", "", open},
-		{"name spaces on x86-64", Target{"x86-64", 252, build, debian(t)}, "RestrictNamespaces", "yes", enforced},
-		{"name spaces on arm64: the page and the program disagree", Target{"arm64", 252, build, debian(t)}, "RestrictNamespaces", "yes", open},
+		{"users, all there", Target{"x86-64", 252, build, debian(t), ""}, "PrivateUsers", "", enforced},
+		{"users, kernel unknown", Target{"x86-64", 252, build, nil, ""}, "PrivateUsers", "", open},
+		{"users, forbidden", Target{"x86-64", 252, build, debian(t), "/etc/sysctl.d/x.conf"}, "PrivateUsers", "",
+			"user.max_user_namespaces is 0 (/etc/sysctl.d/x.conf); the service fails to start with status 217/USER"},
 
-		{"memory, by filters", Target{"arm", 252, build, debian(t)}, "MemoryDenyWriteExecute", "", enforced},
-		{"memory, by the kernel", Target{"mips", 257, build, config("6.6.0")}, "MemoryDenyWriteExecute", "", enforced},
-		{"memory, neither", Target{"mips", 257, build, debian(t)}, "MemoryDenyWriteExecute", "",
+		{"families on x86-64", Target{"x86-64", 252, build, debian(t), ""}, "RestrictAddressFamilies", "", enforced},
+		{"families on arm", Target{"arm", 252, build, debian(t), ""}, "RestrictAddressFamilies", "", enforced},
+		{"families on x86", Target{"x86", 257, nil, nil, ""}, "RestrictAddressFamilies", "AF_UNIX",
+			"it has no effect on x86; systemd skips it without a word and the service runs without it"},
+		{"families on s390x", Target{"s390x", 252, build, debian(t), ""}, "RestrictAddressFamilies", "",
+			"it has no effect on s390x; systemd skips it without a word and the service runs without it"},
+		{"families on mips", Target{"mips-le", 252, build, debian(t), ""}, "RestrictAddressFamilies", "",
+			"it has no effect on mips-le; systemd skips it without a word and the service runs without it"},
+		{"families on ppc", Target{"ppc64-le", 252, build, debian(t), ""}, "RestrictAddressFamilies", "",
+			"it has no effect on ppc64-le; systemd skips it without a word and the service runs without it"},
+		{"families on loongarch64", Target{"loongarch64", 255, build, debian(t), ""}, "RestrictAddressFamilies", "", enforced},
+		{"families on loongarch64, before", Target{"loongarch64", 254, build, debian(t), ""}, "RestrictAddressFamilies", "", open},
+		{"families on parisc", Target{"parisc", 257, build, debian(t), ""}, "RestrictAddressFamilies", "", open},
+		{"name spaces on x86-64", Target{"x86-64", 252, build, debian(t), ""}, "RestrictNamespaces", "yes", enforced},
+		{"name spaces on arm64: the page and the program disagree", Target{"arm64", 252, build, debian(t), ""}, "RestrictNamespaces", "yes", open},
+
+		{"memory, by filters", Target{"arm", 252, build, debian(t), ""}, "MemoryDenyWriteExecute", "", enforced},
+		{"memory, by the kernel", Target{"mips", 257, build, config("6.6.0"), ""}, "MemoryDenyWriteExecute", "", enforced},
+		{"memory, neither", Target{"mips", 257, build, debian(t), ""}, "MemoryDenyWriteExecute", "",
 			"it needs Linux 6.3, the kernel is 6.1 (config), and it has no effect on mips; systemd skips it without a word and the service runs without it"},
-		{"memory, kernel new enough, systemd not", Target{"x86-64", 252, build, config("6.6.0")}, "MemoryDenyWriteExecute", "",
+		{"memory, kernel new enough, systemd not", Target{"x86-64", 252, build, config("6.6.0"), ""}, "MemoryDenyWriteExecute", "",
 			"it needs systemd 254, and the kernel has no CONFIG_SECCOMP_FILTER (config); systemd skips it without a word and the service runs without it"},
-		{"memory, kernel unknown", Target{"x86-64", 257, build, nil}, "MemoryDenyWriteExecute", "", open},
+		{"memory, kernel unknown", Target{"x86-64", 257, build, nil, ""}, "MemoryDenyWriteExecute", "", open},
 
 		{"proc on 6.1", Target{Kernel: debian(t)}, "ProtectProc", "invisible", enforced},
 		{"proc on 5.4", Target{Kernel: &Kernel{From: "modules", Version: KernelVersion{5, 4}}}, "ProtectProc", "invisible",
@@ -162,22 +167,22 @@ func TestEffect(t *testing.T) {
 		{"user, single user kernel", Target{Kernel: mustParse("# CONFIG_MULTIUSER is not set\n")}, "User", "nobody",
 			"the kernel has no CONFIG_MULTIUSER (config); the service cannot change to its user"},
 
-		{"devices", Target{"x86-64", 252, build, debian(t)}, "DeviceAllow", "", enforced},
-		{"devices, old hierarchy only", Target{"x86-64", 258, build, config("6.1.0", "CGROUP_DEVICE")}, "DevicePolicy", "closed",
+		{"devices", Target{"x86-64", 252, build, debian(t), ""}, "DeviceAllow", "", enforced},
+		{"devices, old hierarchy only", Target{"x86-64", 258, build, config("6.1.0", "CGROUP_DEVICE"), ""}, "DevicePolicy", "closed",
 			"the kernel has no CONFIG_BPF_SYSCALL (config); systemd skips it without a word and the service runs without it"},
-		{"devices, hierarchy unknown, both ways there", Target{"x86-64", 254, nil, debian(t)}, "DeviceAllow", "", enforced},
-		{"devices, hierarchy unknown, one way there", Target{"x86-64", 254, nil, config("6.1.0", "CGROUP_DEVICE")}, "DeviceAllow", "", open},
-		{"devices, no way", Target{"x86-64", 254, nil, config("6.1.0", "BPF_SYSCALL")}, "DeviceAllow", "",
+		{"devices, hierarchy unknown, both ways there", Target{"x86-64", 254, nil, debian(t), ""}, "DeviceAllow", "", enforced},
+		{"devices, hierarchy unknown, one way there", Target{"x86-64", 254, nil, config("6.1.0", "CGROUP_DEVICE"), ""}, "DeviceAllow", "", open},
+		{"devices, no way", Target{"x86-64", 254, nil, config("6.1.0", "BPF_SYSCALL"), ""}, "DeviceAllow", "",
 			"the kernel has no CONFIG_CGROUP_BPF (config), and the kernel has no CONFIG_CGROUP_DEVICE (config); systemd skips it without a word and the service runs without it"},
-		{"addresses", Target{"x86-64", 257, build, debian(t)}, "IPAddressDeny", "any", enforced},
-		{"addresses, kernel without", Target{"x86-64", 257, build, config("6.1.0", "BPF_SYSCALL")}, "IPAddressDeny", "any",
+		{"addresses", Target{"x86-64", 257, build, debian(t), ""}, "IPAddressDeny", "any", enforced},
+		{"addresses, kernel without", Target{"x86-64", 257, build, config("6.1.0", "BPF_SYSCALL"), ""}, "IPAddressDeny", "any",
 			"the kernel has no CONFIG_CGROUP_BPF (config); systemd goes on and the service runs without it"},
-		{"ports", Target{"x86-64", 257, build, debian(t)}, "SocketBindDeny", "any", enforced},
-		{"ports, build without", Target{"x86-64", 257, noBPF, debian(t)}, "SocketBindDeny", "any",
+		{"ports", Target{"x86-64", 257, build, debian(t), ""}, "SocketBindDeny", "any", enforced},
+		{"ports, build without", Target{"x86-64", 257, noBPF, debian(t), ""}, "SocketBindDeny", "any",
 			"systemd is built with -BPF_FRAMEWORK (library); systemd goes on and the service runs without it"},
-		{"file systems", Target{"x86-64", 257, build, debian(t)}, "RestrictFileSystems", "ext4", enforced},
-		{"file systems, module not started by itself", Target{"x86-64", 257, build, config("6.1.0", "BPF_SYSCALL", "CGROUP_BPF", "BPF_LSM", "DEBUG_INFO_BTF")}, "RestrictFileSystems", "ext4", open},
-		{"label, kernel without", Target{"x86-64", 252, build, debian(t)}, "SmackProcessLabel", "x",
+		{"file systems", Target{"x86-64", 257, build, debian(t), ""}, "RestrictFileSystems", "ext4", enforced},
+		{"file systems, module not started by itself", Target{"x86-64", 257, build, config("6.1.0", "BPF_SYSCALL", "CGROUP_BPF", "BPF_LSM", "DEBUG_INFO_BTF"), ""}, "RestrictFileSystems", "ext4", open},
+		{"label, kernel without", Target{"x86-64", 252, build, debian(t), ""}, "SmackProcessLabel", "x",
 			"the kernel has no CONFIG_SECURITY_SMACK (config); systemd skips it without a word and the service runs without it"},
 	} {
 		t.Run(test.summary, func(t *testing.T) {
@@ -237,4 +242,19 @@ func FuzzParseBuild(f *testing.F) {
 			require.NotContains(t, name, " ")
 		}
 	})
+}
+
+func TestEffects(t *testing.T) {
+	target := Target{"x86", 257, nil, config("6.1.0"), ""}
+	got := map[string]Effect{}
+	for _, e := range target.Effects() {
+		require.NotContains(t, got, e.Setting, "one row for a setting")
+		got[e.Setting] = e
+	}
+	assert.Equal(t, Effect{"NoNewPrivileges", true, ""}, got["NoNewPrivileges"])
+	assert.Contains(t, got["SystemCallFilter"].Why, "CONFIG_SECCOMP_FILTER")
+	assert.False(t, got["PrivateUsers"].Effective)
+	for _, e := range (&Target{Architecture: "x86-64", Systemd: 257}).Effects() {
+		assert.NotEqual(t, "SystemCallFilter", e.Setting, "nothing is known of build and kernel")
+	}
 }

@@ -53,6 +53,21 @@ type Image struct {
 	BuiltWithout []string `json:"built_without,omitempty"`
 	// SecurityModules are those of apparmor, selinux and smack that the image configures.
 	SecurityModules []string `json:"security_modules,omitempty"`
+	// AbsentFamilies are address families that the kernel lacks: a socket of one is
+	// refused with EAFNOSUPPORT, whoever makes it.
+	AbsentFamilies []string `json:"absent_families,omitempty"`
+	// AbsentSyscalls are system calls that the kernel was built without: they give
+	// ENOSYS, whoever makes them.
+	AbsentSyscalls []string `json:"absent_syscalls,omitempty"`
+	// Effects is what is known of settings: whether this target enforces them.
+	Effects []Effect `json:"effects,omitempty"`
+}
+
+// Effect tells whether the target enforces a setting, and why not.
+type Effect struct {
+	Setting   string `json:"setting"`
+	Effective bool   `json:"effective"`
+	Why       string `json:"why_not_effective,omitempty"`
 }
 
 // Load states, as PID 1 has them.
@@ -71,6 +86,9 @@ type Unit struct {
 	LoadState string   `json:"load_state"` // loaded, masked, not-found, bad-setting, error
 	Fragment  string   `json:"fragment"`   // image path, empty when there is none
 	DropIns   []string `json:"drop_ins"`   // image paths in the order PID 1 reads them
+	// DropInLink is the vendor's folder for drop-ins of the unit when that is a
+	// symbolic link or a file: no folder can be laid over it.
+	DropInLink string `json:"drop_in_link,omitempty"`
 	// State is the unit file state as systemctl is-enabled has it: enabled,
 	// disabled, static, masked, alias, indirect, ...
 	State string `json:"state"`
