@@ -27,14 +27,65 @@ func Propose(r *report.Report, confidence string, policy *exposure.Policy) error
 	if err != nil {
 		return err
 	}
-	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
+	var units []*report.Unit
 	for i := range r.Units {
 		if u := &r.Units[i]; u.Exposure.Known() {
-			group.Go(func() error { return p.propose(u, confidence) })
+			units = append(units, u)
 		}
 	}
+	if err := each(units, p.propose); err != nil {
+		return err
+	}
+	agree(units)
+	return each(units, func(u *report.Unit) error { return p.after(u, confidence) })
+}
+
+func each(units []*report.Unit, do func(*report.Unit) error) error {
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, u := range units {
+		group.Go(func() error { return do(u) })
+	}
 	return group.Wait()
+}
+
+// agree leaves to the instances of a template what is right for all of them: they
+// get one drop-in together.
+func agree(units []*report.Unit) {
+	instances := map[string][]*report.Unit{}
+	for _, u := range units {
+		if name := template(*u); name != u.Name {
+			instances[name] = append(instances[name], u)
+		}
+	}
+	for name, list := range instances {
+		targets := make([]target, len(list))
+		for i, u := range list {
+			targets[i] = target{unit: *u, proposals: u.Proposals}
+		}
+		together, _ := merge(targets)
+		for _, u := range list {
+			leave(u, together.proposals, name)
+		}
+	}
+}
+
+// leave keeps those proposals of an instance that are common to all of its template.
+func leave(u *report.Unit, common []report.Proposal, template string) {
+	confidence := map[string]string{}
+	for _, p := range common {
+		confidence[p.Setting] = p.Confidence
+	}
+	kept := []report.Proposal{}
+	for _, p := range u.Proposals {
+		if c, ok := confidence[p.Setting]; ok {
+			p.Confidence = c
+			kept = append(kept, p)
+		} else if p.Setting == leader(p.Setting) && (len(u.Withheld) == 0 || u.Withheld[len(u.Withheld)-1].Setting != p.Setting) {
+			u.Withheld = append(u.Withheld, report.Withheld{Setting: p.Setting, Because: []string{"it is not right for all instances of " + template}})
+		}
+	}
+	u.Proposals = kept
 }
 
 // proposer holds what all units of a report share.
@@ -74,14 +125,14 @@ func newProposer(r *report.Report, policy *exposure.Policy) (*proposer, error) {
 	return p, nil
 }
 
-func (p *proposer) propose(u *report.Unit, confidence string) error {
+func (p *proposer) propose(u *report.Unit) error {
 	if why := unreachable(u); why != "" {
 		u.Proposals = []report.Proposal{}
 		u.Withheld = []report.Withheld{{Setting: "all", Because: []string{why}}}
 		u.ExposureAfter, u.RatingAfter = report.None, ""
 		return nil
 	}
-	own := slices.DeleteFunc(assignmentsOf(u), func(a unit.Assignment) bool { return path.Base(a.File) == DropInName })
+	own := ownLines(u)
 	service, err := p.rules.Evaluate(u.Name, u.Fragment, own)
 	if err != nil {
 		return fmt.Errorf("evaluate the settings of the report: %w", err)
@@ -92,7 +143,12 @@ func (p *proposer) propose(u *report.Unit, confidence string) error {
 	for i := range rules {
 		p.judge(&rules[i], s)
 	}
-	return p.after(u, own, confidence)
+	return nil
+}
+
+// ownLines are the lines of a unit without those that an earlier run wrote.
+func ownLines(u *report.Unit) []unit.Assignment {
+	return slices.DeleteFunc(assignmentsOf(u), func(a unit.Assignment) bool { return path.Base(a.File) == DropInName })
 }
 
 // unreachable says why no drop-in of ours would count for a unit.
@@ -148,10 +204,11 @@ func (p *proposer) judge(r *rule, s *subject) {
 // after computes the exposure with the proposals that would be written, and the
 // gain of each setting alone. Settings that would keep the service from loading
 // are withdrawn, with all their lines.
-func (p *proposer) after(u *report.Unit, own []unit.Assignment, confidence string) error {
+func (p *proposer) after(u *report.Unit, confidence string) error {
 	if len(u.Proposals) == 0 {
 		return nil
 	}
+	own := ownLines(u)
 	base := int(u.Exposure)
 	if len(own) != len(u.Settings) { // lines of an earlier run are in force
 		var err error
@@ -174,7 +231,7 @@ func (p *proposer) after(u *report.Unit, own []unit.Assignment, confidence strin
 		}
 	}
 	u.Proposals = written
-	chosen := slices.DeleteFunc(slices.Clone(written), func(x report.Proposal) bool { return !isWritten(x.Confidence, confidence) })
+	chosen := chosen(u, confidence)
 	if len(chosen) == 0 {
 		return nil
 	}
@@ -195,6 +252,11 @@ func (p *proposer) exposure(u *report.Unit, assignments []unit.Assignment) (int,
 		return 0, err
 	}
 	return exposure.Assess(p.target, service).Exposure, nil
+}
+
+// chosen are the proposals of a unit that are written at a confidence.
+func chosen(u *report.Unit, confidence string) []report.Proposal {
+	return slices.DeleteFunc(slices.Clone(u.Proposals), func(x report.Proposal) bool { return !isWritten(x.Confidence, confidence) })
 }
 
 // isWritten tells whether a proposal's confidence reaches the least that is written.

@@ -280,3 +280,27 @@ func notWorse(t *testing.T, version string, u, written report.Unit, got report.U
 		}
 	}
 }
+
+// TestInstancesAgree: the instances of a template get what is right for all of them,
+// and the figure that each will have with that.
+func TestInstancesAgree(t *testing.T) {
+	instance := func(name string, change ...func(*report.Unit)) report.Unit {
+		u := service(t, "257", "", change...)
+		u.Name, u.Fragment = name, "/usr/lib/systemd/system/x@.service"
+		return u
+	}
+	alone := propose(t, "257", instance("x@a.service"))
+	r := &report.Report{Image: image("257"), Units: []report.Unit{
+		instance("x@a.service"), instance("x@b.service", facts("clock", "socket-family AF_UNIX"), assumed("exec-unresolved"))}}
+	require.NoError(t, Propose(r, report.Likely, nil))
+	a, b := r.Units[0], r.Units[1]
+	const withheld = "withheld: it is not right for all instances of x@.service"
+	assert.Equal(t, "yes (proven)", said(alone, "LockPersonality"))
+	assert.Equal(t, "yes (likely)", said(a, "LockPersonality"), "the least of their confidences")
+	assert.Equal(t, withheld, said(a, "ProtectClock"))
+	assert.Equal(t, "withheld: clock in /usr/bin/x", said(b, "ProtectClock"))
+	assert.Equal(t, withheld, said(a, "RestrictAddressFamilies"), "other values")
+	assert.Equal(t, withheld, said(b, "RestrictAddressFamilies"))
+	assert.Equal(t, hardened(t, "257", instance("x@a.service"), a.Proposals).Exposure, a.ExposureAfter)
+	assert.Greater(t, a.ExposureAfter, alone.ExposureAfter)
+}
