@@ -6,7 +6,9 @@ import (
 	"debug/elf"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
+	"strings"
 
 	"github.com/systemd-hardening/systemd-hardening/scanner/binary/arm64dec"
 	"github.com/systemd-hardening/systemd-hardening/scanner/binary/armdec"
@@ -97,8 +99,8 @@ func (c *code) analyze(f *File) {
 	c.callersOf(groups)
 	c.nameGroups(groups)
 	c.inferNoReturn(groups)
-	strings := newStringTable(c.im)
-	data := c.mapData(groups, strings)
+	texts := newStringTable(c.im)
+	data := c.mapData(groups, texts)
 	c.nextObject = data.nextAnchor
 	sites := c.findSites(groups, f.Arch)
 	f.Funcs = c.funcs(groups, data)
@@ -107,7 +109,7 @@ func (c *code) analyze(f *File) {
 	f.delimitSites()
 	f.Imports = c.imports.list
 	f.Exports = exports(c.syms, data)
-	f.Strings = strings.list
+	f.Strings = texts.list
 	c.entries(f)
 	if sites.full {
 		f.Unknowns = append(f.Unknowns, Unknown{UnknownLimit, "more sites than are followed"})
@@ -201,7 +203,7 @@ func (c *code) findingRefs(g int32, f *finding, data *dataMap, refs []Ref) []Ref
 	case findData:
 		refs = data.addressRefs(f.target, refs)
 	case findText:
-		refs = append(refs, newRef(RefString, int(data.strings.id(immediateText(f.target)))))
+		refs = append(refs, newRef(RefString, int(data.strings.id([]byte(immediateText(f.target))))))
 	case findRead:
 		refs = data.slotRefs(c.slot(f.target), refs)
 	}
@@ -284,15 +286,16 @@ func exports(syms []symbol, data *dataMap) []Export {
 		}
 		out = append(out, e)
 	}
-	sort.SliceStable(out, func(i, j int) bool {
-		a, b := &out[i], &out[j]
-		if a.Name != b.Name {
-			return a.Name < b.Name
+	slices.SortStableFunc(out, func(a, b Export) int {
+		switch {
+		case a.Name != b.Name:
+			return strings.Compare(a.Name, b.Name)
+		case a.Hidden != b.Hidden && b.Hidden:
+			return -1
+		case a.Hidden != b.Hidden:
+			return 1
 		}
-		if a.Hidden != b.Hidden {
-			return !a.Hidden
-		}
-		return a.Version < b.Version
+		return strings.Compare(a.Version, b.Version)
 	})
 	return out
 }

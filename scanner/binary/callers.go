@@ -50,6 +50,7 @@ func (s *siteFinder) atCallers(from, end int) {
 		for _, u := range byGroup[g] {
 			s.add(s.atCaller(f, u.item, u.caller))
 		}
+		f.done()
 	}
 }
 

@@ -95,6 +95,8 @@ type code struct {
 	switches map[uint64][]uint64
 	// nextObject is where the object behind an address begins, once that is known.
 	nextObject func(addr uint64) uint64
+	spareNodes []node // of the last flow
+	spareParts []part // of the last cut
 	low        uint64 // the range of all segments
 	high       uint64
 }

@@ -3,7 +3,9 @@
 package binary
 
 import (
+	"cmp"
 	"maps"
+	"slices"
 	"sort"
 
 	"github.com/systemd-hardening/systemd-hardening/scanner/binary/isa"
@@ -107,6 +109,7 @@ func (d *discoverer) resolveSwitches() {
 		for k, targets := range f.switches {
 			d.switches[f.nodes[k].addr] = targets
 		}
+		f.done()
 		d.scan(p)
 	}
 }
@@ -209,8 +212,8 @@ func (d *discoverer) cut() bool {
 	for addr := range d.starts {
 		inGaps = append(inGaps, addr)
 	}
-	sort.Slice(inGaps, func(i, j int) bool { return inGaps[i] < inGaps[j] })
-	parts := make([]part, 0, len(d.parts))
+	slices.Sort(inGaps)
+	parts := slices.Grow(d.spareParts[:0], len(d.parts))
 	for i := range d.parts {
 		if d.parts[i].framed {
 			parts = append(parts, d.parts[i])
@@ -236,8 +239,8 @@ func (d *discoverer) cut() bool {
 			parts = append(parts, p)
 		}
 	}
-	sort.Slice(parts, func(i, j int) bool { return parts[i].start < parts[j].start })
-	d.parts = parts
+	slices.SortFunc(parts, func(a, b part) int { return cmp.Compare(a.start, b.start) })
+	d.parts, d.spareParts = parts, d.parts
 	return changed
 }
 

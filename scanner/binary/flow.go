@@ -3,6 +3,8 @@
 package binary
 
 import (
+	"cmp"
+	"slices"
 	"sort"
 
 	"github.com/systemd-hardening/systemd-hardening/scanner/binary/isa"
@@ -50,9 +52,10 @@ type block struct {
 	unknown bool    // something unseen may enter here
 }
 
-// newFlow decodes a group again and finds its blocks.
+// newFlow decodes a group again and finds its blocks. Who is done with it calls done.
 func (c *code) newFlow(groups []group, g int32) *flow {
-	f := &flow{code: c, groups: groups, escaped: map[isa.Reg][]int64{}, switches: map[int][]uint64{}, tables: map[tableKey][]uint64{}, memo: map[blockQuestion]values{}, asking: map[blockQuestion]openQuestion{}}
+	f := &flow{nodes: c.spareNodes[:0], code: c, groups: groups, escaped: map[isa.Reg][]int64{}, switches: map[int][]uint64{}, tables: map[tableKey][]uint64{}, memo: map[blockQuestion]values{}, asking: map[blockQuestion]openQuestion{}}
+	c.spareNodes = nil
 	for _, i := range groups[g].parts {
 		c.sweep(&c.parts[i], func(addr uint64, in *isa.Inst) {
 			if len(f.nodes) < maxNodes {
@@ -60,7 +63,9 @@ func (c *code) newFlow(groups []group, g int32) *flow {
 			}
 		})
 	}
-	sort.Slice(f.nodes, func(i, j int) bool { return f.nodes[i].addr < f.nodes[j].addr })
+	if byAddress := func(a, b node) int { return cmp.Compare(a.addr, b.addr) }; !slices.IsSortedFunc(f.nodes, byAddress) {
+		slices.SortFunc(f.nodes, byAddress)
+	}
 	f.block = make([]int32, len(f.nodes))
 	f.lead(groups, g)
 	f.connect()
@@ -71,6 +76,11 @@ func (c *code) newFlow(groups []group, g int32) *flow {
 		}
 	}
 	return f
+}
+
+// done gives the memory of the nodes to the next flow.
+func (f *flow) done() {
+	f.spareNodes, f.nodes = f.nodes, nil
 }
 
 // find returns the index of the node at addr, or -1.

@@ -3,8 +3,9 @@
 package binary
 
 import (
+	"cmp"
 	"encoding/binary"
-	"sort"
+	"slices"
 )
 
 // frames returns the address ranges of the functions that .eh_frame describes,
@@ -17,7 +18,7 @@ func (im *image) frames() []span {
 	}
 	p := frameParser{im: im, order: im.order, cies: map[uint64]byte{}}
 	p.parse(start)
-	sort.Slice(p.found, func(i, j int) bool { return p.found[i].start < p.found[j].start })
+	slices.SortFunc(p.found, func(a, b span) int { return cmp.Compare(a.start, b.start) })
 	out := p.found[:0]
 	for _, s := range p.found {
 		if n := len(out); n > 0 && s.start < out[n-1].end {

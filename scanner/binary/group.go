@@ -3,7 +3,8 @@
 package binary
 
 import (
-	"sort"
+	"cmp"
+	"slices"
 
 	"github.com/systemd-hardening/systemd-hardening/scanner/binary/isa"
 )
@@ -149,10 +150,10 @@ func (c *code) collect(find func(int32) int32) []group {
 			}
 		}
 		rest := m[1:]
-		sort.Slice(rest, func(i, j int) bool { return rest[i] < rest[j] })
+		slices.Sort(rest)
 		groups = append(groups, group{parts: m})
 	}
-	sort.Slice(groups, func(i, j int) bool { return groups[i].parts[0] < groups[j].parts[0] })
+	slices.SortFunc(groups, func(a, b group) int { return cmp.Compare(a.parts[0], b.parts[0]) })
 	for g := range groups {
 		for _, i := range groups[g].parts {
 			c.parts[i].group = int32(g)

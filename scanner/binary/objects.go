@@ -4,6 +4,7 @@ package binary
 
 import (
 	"debug/elf"
+	"slices"
 	"sort"
 )
 
@@ -291,7 +292,7 @@ func (d *dataMap) groupRef(v uint64, kind RefKind, refs []Ref) []Ref {
 }
 
 func uniqueAddrs(a []uint64) []uint64 {
-	sort.Slice(a, func(i, j int) bool { return a[i] < a[j] })
+	slices.Sort(a)
 	out := a[:0]
 	for i, v := range a {
 		if i == 0 || v != a[i-1] {
@@ -302,7 +303,7 @@ func uniqueAddrs(a []uint64) []uint64 {
 }
 
 func uniqueRefs(r []Ref) []Ref {
-	sort.Slice(r, func(i, j int) bool { return r[i] < r[j] })
+	slices.Sort(r)
 	out := r[:0]
 	for i, v := range r {
 		if i == 0 || v != r[i-1] {

@@ -3,8 +3,9 @@
 package binary
 
 import (
+	"cmp"
 	"debug/elf"
-	"sort"
+	"slices"
 )
 
 // relocKind is what a relocation puts into its slot.
@@ -62,7 +63,7 @@ func (im *image) readRelocs(syms []symbol) []reloc {
 	if len(im.dyn) == 0 {
 		rs = im.staticRelocs(rs)
 	}
-	sort.SliceStable(rs, func(i, j int) bool { return rs[i].slot < rs[j].slot })
+	slices.SortStableFunc(rs, func(a, b reloc) int { return cmp.Compare(a.slot, b.slot) })
 	out := rs[:0]
 	for i, r := range rs {
 		if i > 0 && r.slot == rs[i-1].slot || r.kind == relocSymbol && int(r.sym) >= len(syms) {
@@ -173,6 +174,6 @@ func (im *image) pointerScan(rs []reloc, plausible func(addr uint64) bool) []rel
 			}
 		}
 	}
-	sort.SliceStable(rs, func(i, j int) bool { return rs[i].slot < rs[j].slot })
+	slices.SortStableFunc(rs, func(a, b reloc) int { return cmp.Compare(a.slot, b.slot) })
 	return rs
 }

@@ -96,6 +96,7 @@ func (s *siteFinder) ownSites(g int32) {
 			}
 		}
 	}
+	f.done()
 }
 
 func (s *siteFinder) add(it item) {

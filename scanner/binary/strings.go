@@ -31,13 +31,18 @@ func newStringTable(im *image) *stringTable {
 
 // text returns the printable NUL-terminated string at addr.
 func (im *image) text(addr uint64) (string, bool) {
+	b, ok := im.textBytes(addr)
+	return string(b), ok
+}
+
+func (im *image) textBytes(addr uint64) ([]byte, bool) {
 	b := im.from(addr)
 	b = b[:min(len(b), maxString)]
 	n := bytes.IndexByte(b, 0)
 	if n < minString || !printable(b[:n]) {
-		return "", false
+		return nil, false
 	}
-	return string(b[:n]), true
+	return b[:n], true
 }
 
 // printable tells whether b is text: UTF-8 without control characters but those
@@ -66,8 +71,8 @@ func (t *stringTable) refs(v uint64, refs []Ref) []Ref {
 
 func (t *stringTable) find(v uint64) []int32 {
 	var ids []int32
-	if s, ok := t.im.text(v); ok {
-		ids = append(ids, t.id(s))
+	if b, ok := t.im.textBytes(v); ok {
+		ids = append(ids, t.id(b))
 	}
 	b := t.im.from(v)
 	limit := min(uint64(len(b)), pathRun)
@@ -81,14 +86,15 @@ func (t *stringTable) find(v uint64) []int32 {
 		}
 		b = b[i+1:]
 		if n := bytes.IndexByte(b, 0); n > 1 && printable(b[:n]) {
-			ids = append(ids, t.id(string(b[:n])))
+			ids = append(ids, t.id(b[:n]))
 		}
 	}
 }
 
-func (t *stringTable) id(s string) int32 {
-	id, ok := t.ids[s]
+func (t *stringTable) id(b []byte) int32 {
+	id, ok := t.ids[string(b)]
 	if !ok {
+		s := string(b)
 		id = int32(len(t.list))
 		t.list = append(t.list, s)
 		t.ids[s] = id

@@ -3,10 +3,13 @@
 package evidence
 
 import (
+	"context"
 	"debug/elf"
 	"encoding/binary"
 	"io"
 	"sync"
+
+	"golang.org/x/sync/semaphore"
 
 	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
 	"github.com/systemd-hardening/systemd-hardening/scanner/rootfs"
@@ -26,6 +29,8 @@ type Image struct {
 	programs sync.Map // resolved path -> func() *program
 	symbols  symbolTable
 
+	analysing *semaphore.Weighted // bytes of the files that are being analysed
+
 	pluginDirs once[*module, []string] // folders of modules that a file's strings name
 	pamNames   once[*module, []string] // PAM services that a file's strings name
 	pamFiles   once[string, []string]  // modules of a PAM service
@@ -43,9 +48,13 @@ func (o *once[K, V]) get(key K, compute func(K) V) V {
 	return v.(V)
 }
 
+// maxAnalysed bounds the files that are analysed at the same time, in bytes: the
+// analysis of one takes up to ten times its size. A larger one is analysed alone.
+const maxAnalysed = 8 << 20
+
 // NewImage prepares an image of an architecture.
 func NewImage(fs *rootfs.FS, arch seccomp.Arch) *Image {
-	im := &Image{fs: fs, arch: arch, symbols: symbolTable{byName: map[string]*symbol{}}}
+	im := &Image{fs: fs, arch: arch, symbols: symbolTable{byName: map[string]*symbol{}}, analysing: semaphore.NewWeighted(maxAnalysed)}
 	im.libraryDirs = im.librarySearchPath()
 	im.nss = im.nameServices()
 	return im
@@ -65,6 +74,9 @@ func (im *Image) module(file string) (*module, error) {
 			return nil, err
 		}
 		defer f.Close()
+		share := min(f.Size(), maxAnalysed)
+		_ = im.analysing.Acquire(context.Background(), share) // fails with its context only
+		defer im.analysing.Release(share)
 		analysed, err := elfcode.Analyze(f, f.Size())
 		if err != nil {
 			return nil, err

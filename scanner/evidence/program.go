@@ -237,7 +237,7 @@ func (p *program) resolve(im *Image, m *loaded) {
 	}
 	w.resolved = len(p.modules)
 	for _, id := range imports {
-		p.link(im, m, id)
+		p.link(m, id)
 		p.implicit(im, m.file.Imports[id].Name)
 	}
 	for _, i := range m.file.dlopens {
@@ -249,10 +249,10 @@ func (p *program) resolve(im *Image, m *loaded) {
 
 // link makes an import of a module a root of the first module that defines it; a weak
 // one of all.
-func (p *program) link(im *Image, m *loaded, id int32) {
+func (p *program) link(m *loaded, id int32) {
 	imported := &m.file.Imports[id]
 	var first *loaded
-	for _, f := range im.symbols.exporters(m.file.imports[id]) {
+	for _, f := range m.file.exporters(id) {
 		other := p.byFile[f]
 		switch {
 		case other == nil, other == m && !imported.Self:
@@ -265,12 +265,6 @@ func (p *program) link(im *Image, m *loaded, id int32) {
 	if first != nil {
 		first.add(imported.Name)
 	}
-}
-
-// exports tells whether the module defines a symbol.
-func (m *loaded) exports(name string) bool {
-	_, found := slices.BinarySearchFunc(m.file.Exports, name, func(e elfcode.Export, name string) int { return strings.Compare(e.Name, name) })
-	return found
 }
 
 // sites are the reached sites of a module.
@@ -472,7 +466,7 @@ func (p *program) handing(to []string) []*loaded {
 
 // callsInto tells whether a module uses a symbol of another.
 func (m *loaded) callsInto(other *loaded) bool {
-	return slices.ContainsFunc(m.reached.Imports, func(id int32) bool { return other.exports(m.file.Imports[id].Name) })
+	return slices.ContainsFunc(m.reached.Imports, func(id int32) bool { return slices.Contains(m.file.exporters(id), other.file) })
 }
 
 // way names the functions from where control enters a module to one of its

@@ -12,6 +12,7 @@ import (
 // module is an analysed file with what every program that loads it asks of it.
 type module struct {
 	*elfcode.File
+	symbols *symbolTable
 	imports []*symbol // of File.Imports
 	dlopens []int32   // Sites that load other modules
 }
@@ -27,7 +28,7 @@ type symbolTable struct {
 
 // add makes a module of a file.
 func (t *symbolTable) add(f *elfcode.File) *module {
-	m := &module{File: f, imports: make([]*symbol, len(f.Imports))}
+	m := &module{File: f, symbols: t, imports: make([]*symbol, len(f.Imports))}
 	for i := range f.Sites {
 		if s := &f.Sites[i]; s.Kind == elfcode.CallSite && isDlopen(f.Imports[s.Import].Name) {
 			m.dlopens = append(m.dlopens, int32(i))
@@ -60,9 +61,9 @@ func (t *symbolTable) symbol(name string) *symbol {
 
 func isDlopen(name string) bool { return strings.HasPrefix(name, "dlopen") || name == "dlmopen" }
 
-// exporters are the modules that define what a module imports.
-func (t *symbolTable) exporters(s *symbol) []*module {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return s.exporters
+// exporters are the modules of the image that define what a module imports.
+func (m *module) exporters(id int32) []*module {
+	m.symbols.mu.RLock()
+	defer m.symbols.mu.RUnlock()
+	return m.imports[id].exporters
 }
