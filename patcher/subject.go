@@ -106,10 +106,18 @@ func (s *subject) proposed(confidence string, lines []line, because ...string) v
 	return proposed(confidence, lines, because...)
 }
 
-// concerns tells whether an unknown with an assumption matters for a setting: one
-// about addresses does for what restricts sockets, the others hide code.
+// onlyFor are the settings that what is assumed for an unknown matters for; the others
+// hide code.
+var onlyFor = map[string][]string{
+	"socket-family-unresolved": {"RestrictAddressFamilies", "CapabilityBoundingSet"},
+	"capabilities-from-text":   {"CapabilityBoundingSet"},
+	"mode-unresolved":          {"RestrictSUIDSGID", "CapabilityBoundingSet"},
+}
+
+// concerns tells whether an unknown with an assumption matters for a setting.
 func concerns(unknown, setting string) bool {
-	return unknown != "socket-family-unresolved" || setting == "RestrictAddressFamilies" || setting == "CapabilityBoundingSet"
+	settings, limited := onlyFor[unknown]
+	return !limited || slices.Contains(settings, setting)
 }
 
 // settled holds a verdict against what else decides whether the setting does what it

@@ -102,7 +102,7 @@ func (f *flow) askBlock(b int, q question) values {
 	if len(f.asking) > maxAsking {
 		return unknown(anything)
 	}
-	depth, outer := len(f.asking), f.lowest
+	depth, outer := f.open(), f.lowest
 	f.asking[k] = openQuestion{depth, f.pending}
 	f.lowest = depth
 	v := f.joinBlock(&f.blocks[b], q)
@@ -114,6 +114,14 @@ func (f *flow) askBlock(b int, q question) values {
 		f.lowest = min(f.lowest, outer)
 	}
 	return v
+}
+
+// open is how many questions are open.
+func (f *flow) open() int {
+	if f.pointers == nil {
+		return len(f.asking)
+	}
+	return len(f.asking) + len(f.pointers.filling)
 }
 
 func (f *flow) joinBlock(b *block, q question) values {

@@ -61,6 +61,7 @@ const (
 	findTakeName                    // address or data of the import addr is taken
 	findText                        // an immediate that is text
 	findStore                       // a register is stored to the pointer at the address
+	findWrite                       // something else is stored at the address
 	findSyscall
 	findCompat
 )

@@ -13,16 +13,19 @@ package binary
 //     P  the first 64-bit word that it points to (clone_args.flags)
 //     A  the second 32-bit word that it points to (sched_attr.sched_policy)
 //     O  the first two 64-bit words (open_how.flags and mode)
+//     H  the first 32-bit word (cap_user_header_t.version)
+//     C  four words of the data of capset: effective and permitted, twice
+//     W  the first sixteen 32-bit words (a list of cap_value_t)
 var decidingArgs = map[string]string{
 	"accept4": "---i", "bind": "-F", "connect": "-F", "socket": "iii", "socketpair": "iii",
 	"setsockopt": "-ii", "getaddrinfo": "ss",
 
-	"ioctl": "-i", "fcntl": "-i", "fcntl64": "-i", "prctl": "il", "personality": "i", "__fcntl_time64": "-i", "__ioctl_time64": "-i",
+	"ioctl": "-i", "fcntl": "-i", "fcntl64": "-i", "prctl": "ill", "personality": "i", "__fcntl_time64": "-i", "__ioctl_time64": "-i",
 	"clone": "--i", "__clone": "--i", "clone3": "P", "unshare": "i", "setns": "-i",
 	"mmap": "--ii", "mmap64": "--ii", "mmap2": "--ii", "mprotect": "--i", "pkey_mprotect": "--i", "shmat": "--i",
 	"sched_setscheduler": "-i", "pthread_setschedparam": "-i", "pthread_attr_setschedpolicy": "-i",
 	"posix_spawnattr_setschedpolicy": "-i", "sched_setattr": "-A",
-	"capset": "-C", "cap_from_text": "s", "cap_set_flag": "-iiW", "capng_update": "iii", "capng_updatev": "iiiiiiiiiiii", "keyctl": "i", "bpf": "i", "seccomp": "i", "ptrace": "i", "reboot": "i", "klogctl": "i",
+	"capset": "HC", "cap_from_text": "s", "cap_set_flag": "-iiWi", "cap_from_name": "s", "capng_update": "iii", "capng_updatev": "iiiiiiiiiiii", "keyctl": "i", "bpf": "i", "seccomp": "i", "ptrace": "i", "reboot": "i", "klogctl": "i",
 	"kill": "-i", "setrlimit": "i", "setrlimit64": "i", "prlimit": "-i", "prlimit64": "-i",
 	"clock_settime": "i", "clock_adjtime": "i", "timer_create": "i", "timerfd_create": "i", "memfd_create": "si",
 	"umask": "i", "fchmod": "-i", "chmod": "si", "lchmod": "si", "fchmodat": "-sii", "fchmodat2": "-sii",
@@ -101,8 +104,10 @@ func places(letters string) []argPlace {
 			for _, offset := range []int8{0, 4, 12, 16} {
 				out = append(out, argPlace{index: p.index, deref: true, offset: offset, size: 4})
 			}
+		case 'H':
+			out = append(out, argPlace{index: p.index, deref: true, size: 4})
 		case 'W':
-			for offset := int8(0); offset < 32; offset += 4 {
+			for offset := int8(0); offset < 64; offset += 4 {
 				out = append(out, argPlace{index: p.index, deref: true, offset: offset, size: 4})
 			}
 		case 'O':

@@ -22,14 +22,18 @@
 //  4. findSites asks for the values that decide (sites.go, callers.go): backwards
 //     from the call through all paths (ask.go, compute.go, memory.go, lookup.go), over the
 //     blocks of the function (flow.go) that jumps through tables connect, too
-//     (tables.go), and on at the callers where a value is a parameter.
+//     (tables.go), and on at the callers where a value is a parameter. What an argument
+//     points to is looked for in the object: pointers are followed to the stack frame or
+//     to data (pointers.go, stack.go), there the stores that fill it (cells.go, keeps.go),
+//     with what known functions write through their arguments (effects.go).
 //  5. Reach walks the result (reach.go).
 //
 // # What it assumes
 //
 // A function is reached by a call, by a jump, or by having its address taken by something
 // that is reached. Memory that a function did not hand out a pointer to is not
-// changed by the functions that it calls. A store through one register does not
+// changed by the functions that it calls, and what a path leaves unwritten there it
+// does not read. A store through one register does not
 // change what is read through another one, unless both are known to be in the
 // stack frame. Pointers to code are not computed. Where an object ends that no symbol
 // measures, is where the next address begins that code or data forms; compilers that

@@ -24,6 +24,7 @@ type node struct {
 type flow struct {
 	*code
 	groups []group
+	of     *group
 	nodes  []node
 	// block is, for the first node of each block, 1 plus its index in blocks.
 	block  []int32
@@ -38,6 +39,7 @@ type flow struct {
 	memo     map[blockQuestion]values
 	asking   map[blockQuestion]openQuestion
 	keep     bool // see question.kept
+	pointers *pointing
 	steps    int
 	asker    int // the node whose operand is asked for
 	pending  int // computations on the way to the value that is asked for
@@ -54,7 +56,7 @@ type block struct {
 
 // newFlow decodes a group again and finds its blocks. Who is done with it calls done.
 func (c *code) newFlow(groups []group, g int32) *flow {
-	f := &flow{nodes: c.spareNodes[:0], code: c, groups: groups, escaped: map[isa.Reg][]int64{}, switches: map[int][]uint64{}, tables: map[tableKey][]uint64{}, memo: map[blockQuestion]values{}, asking: map[blockQuestion]openQuestion{}}
+	f := &flow{nodes: c.spareNodes[:0], code: c, groups: groups, of: &groups[g], escaped: map[isa.Reg][]int64{}, switches: map[int][]uint64{}, tables: map[tableKey][]uint64{}, memo: map[blockQuestion]values{}, asking: map[blockQuestion]openQuestion{}}
 	c.spareNodes = nil
 	for _, i := range groups[g].parts {
 		c.sweep(&c.parts[i], func(addr uint64, in *isa.Inst) {

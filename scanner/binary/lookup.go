@@ -14,6 +14,9 @@ func (f *flow) memory(i int, n *node, q question) values {
 	}
 	if n.Index == isa.NoReg {
 		q.kept = f.keep
+		if v, ok := f.cellLoad(i, n, q); ok {
+			return v
+		}
 		v := f.before(i, f.onStack(i, q))
 		if v.open() && len(v.ints) == 0 {
 			if sum, ok := f.lookupSum(i, n); ok {

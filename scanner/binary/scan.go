@@ -155,6 +155,10 @@ func (s *scanner) memory(in *isa.Inst) {
 		return
 	case isa.StoreImm:
 		s.text(uint64(in.Imm))
+		s.wrote(in)
+		return
+	case isa.StorePair, isa.StoreMulti:
+		s.wrote(in)
 		return
 	case isa.Copy:
 		if r := s.slot(uint64(in.Imm)); in.Src == isa.NoReg && r != nil {
@@ -188,11 +192,20 @@ func (s *scanner) memory(in *isa.Inst) {
 
 // store notes where a variable of pointer size gets its value.
 func (s *scanner) store(in *isa.Inst) {
-	if in.Src >= isa.Zero || int(in.Size) != s.abi.WordSize {
-		return
-	}
-	if v, ok := s.effective(in); ok && s.mapped(v) {
+	v, ok := s.effective(in)
+	switch {
+	case !ok || !s.mapped(v):
+	case in.Src >= isa.Zero || int(in.Size) != s.abi.WordSize:
+		s.find(findWrite, v)
+	default:
 		s.find(findStore, v)
+	}
+}
+
+// wrote notes where a store of constants or of several registers goes.
+func (s *scanner) wrote(in *isa.Inst) {
+	if v, ok := s.effective(in); ok && s.mapped(v) {
+		s.find(findWrite, v)
 	}
 }
 

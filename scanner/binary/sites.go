@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/systemd-hardening/systemd-hardening/scanner/binary/isa"
 )
 
 // Limits of the search through wrappers.
@@ -220,7 +222,40 @@ func (s *siteFinder) placeValue(f *flow, n int, q question, p argPlace) values {
 	if q.mem {
 		return unknown(anything)
 	}
+	if v, ok := s.pointed(f, n, q.reg, p); ok {
+		return v
+	}
 	return f.askAt(n, question{reg: q.reg, mem: true, size: p.size, disp: int64(p.offset)})
+}
+
+// pointed is what lies where a register points to, if that is the stack frame or the
+// file's own data.
+func (s *siteFinder) pointed(f *flow, n int, r isa.Reg, p argPlace) (values, bool) {
+	if n < 0 {
+		return values{}, false
+	}
+	to := f.pointer(n, r)
+	if to.other || len(to.list) == 0 || slices.ContainsFunc(to.list, func(x pointee) bool { return x.loose || x.space > inFile }) {
+		return values{}, false
+	}
+	var v values
+	for _, x := range to.list {
+		at := x.off + int64(p.offset)
+		if x.space == inFrame {
+			f.steps, f.pending = 0, 0
+			v = v.union(f.cell(n, at, p.size))
+			continue
+		}
+		b, ok := s.im.value(uint64(at), int(p.size))
+		if !ok || s.slot(uint64(at)) != nil || !s.keeps(uint64(x.off), uint64(at), uint64(p.size)) {
+			return unknown(anything), true
+		}
+		v = v.union(exactly(b))
+	}
+	if len(v.ints) == 0 {
+		return unknown(anything), true
+	}
+	return v, true
 }
 
 // sites turns the items into the file's list.

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
-	"github.com/systemd-hardening/systemd-hardening/scanner/unit"
 )
 
 // place is where something was found: a file with an offset, and the calls that
@@ -27,6 +26,7 @@ type call struct {
 	in     string // the function that makes it, if it has a name
 	soname string // of the module that makes it
 	module string // its path
+	of     *loaded
 	at     place
 }
 
@@ -85,7 +85,7 @@ var judges = map[string]func(*collector, *call){
 	"capng_updatev":                  judgeCapngUpdate,
 	"cap_set_flag":                   judgeCapFlags,
 	"cap_from_text":                  judgeCapText,
-	"cap_from_name":                  func(c *collector, x *call) { c.unknown("capabilities-unresolved", x.name, x.at) },
+	"cap_from_name":                  judgeCapText,
 	"capng_fill":                     func(c *collector, x *call) { c.unknown("capabilities-unresolved", x.name, x.at) },
 	"timerfd_create":                 judgeAlarm,
 	"timer_create":                   judgeAlarm,
@@ -309,6 +309,8 @@ func judgePrctl(c *collector, x *call) {
 		switch o & 0xffffffff {
 		case 24, 28: // PR_CAPBSET_DROP, PR_SET_SECUREBITS
 			c.capability(x.at, "CAP_SETPCAP")
+		case 47: // PR_CAP_AMBIENT
+			judgeAmbient(c, x)
 		case 35: // PR_SET_MM
 			c.capability(x.at, "CAP_SYS_RESOURCE")
 		case 22: // PR_SET_SECCOMP
@@ -410,101 +412,6 @@ func judgeFcntl(c *collector, x *call) {
 			c.capability(x.at, "CAP_LEASE")
 		case fcntlSetPipe:
 			c.capability(x.at, "CAP_SYS_RESOURCE")
-		}
-	}
-}
-
-// judgeCapset: a process can keep only capabilities that its bounding set has, so
-// those that it sets for itself count as needed. The data are two words for each
-// of effective and permitted (capset(2), version 3).
-func judgeCapset(c *collector, x *call) {
-	if x.libc || strings.HasPrefix(x.soname, "libcap-ng.so") || strings.HasPrefix(x.soname, "libcap.so") {
-		return // hands on what its callers gave, who are seen
-	}
-	var words []elfcode.Values
-	for _, a := range x.args {
-		if a.Index == 1 {
-			words = append(words, a.Values)
-		}
-	}
-	complete := len(words) == 4
-	for i, w := range words {
-		complete = complete && w.Complete()
-		for _, bits := range w.Ints {
-			c.capabilityBits(bits&0xffffffff<<(32*(i/2)), x.at)
-		}
-	}
-	if !complete {
-		c.unknown("capabilities-unresolved", x.name, x.at)
-	}
-}
-
-func (c *collector) capabilityBits(bits uint64, at place) {
-	if bits&(1<<41-1) == 1<<41-1 {
-		return // all: no more than what there is
-	}
-	c.capability(at, unit.CapabilitySet(bits).Names()...)
-}
-
-// judgeCapngUpdate: libcap-ng keeps the capabilities that its callers name
-// (capng_update(3)); the list of capng_updatev ends in -1.
-func judgeCapngUpdate(c *collector, x *call) {
-	for i := 2; ; i++ {
-		numbers, all := x.ints(i)
-		if !all || len(numbers) == 0 {
-			c.unknown("capabilities-unresolved", x.name, x.at)
-			return
-		}
-		for _, n := range numbers {
-			if n &= 0xffffffff; n <= 40 {
-				c.capabilityBits(1<<n, x.at)
-			}
-		}
-		if x.name == "capng_update" || slices.Contains(numbers, 0xffffffff) || slices.Contains(numbers, 1<<64-1) {
-			return
-		}
-	}
-}
-
-// judgeCapFlags: libcap keeps the capabilities in the list that its callers hand
-// over (cap_set_flag(3)): a number of entries, then the entries.
-func judgeCapFlags(c *collector, x *call) {
-	counts, all := x.ints(2)
-	var words []elfcode.Values
-	for _, a := range x.args {
-		if a.Index == 3 {
-			words = append(words, a.Values)
-		}
-	}
-	for _, n := range counts {
-		for i := range min(n, 64) {
-			if i >= uint64(len(words)) || !words[i].Complete() {
-				all = false
-				break
-			}
-			for _, capability := range words[i].Ints {
-				if capability <= 40 {
-					c.capabilityBits(1<<capability, x.at)
-				}
-			}
-		}
-	}
-	if !all {
-		c.unknown("capabilities-unresolved", x.name, x.at)
-	}
-}
-
-// judgeCapText: the text form names the capabilities (cap_text_formats(7)).
-func judgeCapText(c *collector, x *call) {
-	v, ok := x.arg(0)
-	if !ok || !v.Complete() {
-		c.unknown("capabilities-unresolved", x.name, x.at)
-	}
-	for _, text := range v.Strings {
-		for _, word := range strings.FieldsFunc(strings.ToUpper(text), func(r rune) bool { return r != '_' && (r < 'A' || r > 'Z') }) {
-			if unit.Capability(word) != 0 {
-				c.capability(x.at, word)
-			}
 		}
 	}
 }

@@ -51,7 +51,7 @@ func (c *collector) calls(p *program) {
 // site takes one reached system call or deciding library call.
 func (c *collector) site(m *loaded, s *elfcode.Site, open bool) {
 	at := func() place { return m.place(s) }
-	x := call{args: s.Args, libc: m.libc, in: m.file.Funcs[s.Func].Name, soname: m.file.SONAME, module: m.path}
+	x := call{args: s.Args, libc: m.libc, in: m.file.Funcs[s.Func].Name, soname: m.file.SONAME, module: m.path, of: m}
 	if s.Kind == elfcode.CallSite {
 		x.name = m.file.Imports[s.Import].Name
 		if s.Depends && !open {

@@ -254,6 +254,8 @@ func (s *state) operate(in *isa.Inst, kind byte, dst, src isa.Reg, imm int64, si
 		s.compare(in, dst, src, imm, size)
 	case dst == isa.NoReg:
 		s.operateMemory(in, kind, src, imm, size)
+	case size < 4 && src == isa.NoReg && (kind == opOr || kind == opAnd || kind == opXor):
+		s.operatePart(in, kind, dst, imm, size)
 	case !s.set(in, operations[kind], dst, size):
 	case kind == opSbb && dst == src:
 		in.Op, in.Imm = isa.SetCond, whole(-1, size)
@@ -266,6 +268,20 @@ func (s *state) operate(in *isa.Inst, kind byte, dst, src isa.Reg, imm int64, si
 	default:
 		in.Src, in.Src2, in.Imm = dst, src, imm
 	}
+}
+
+// operatePart is an operation on bits with a constant in a part of a register: the
+// other bits keep their values.
+func (s *state) operatePart(in *isa.Inst, kind byte, dst isa.Reg, imm int64, size uint8) {
+	part := int64(1)<<(8*size) - 1
+	imm &= part
+	if size == 1 && s.byteReg(dst) != dst {
+		dst, imm, part = s.byteReg(dst), imm<<8, part<<8
+	}
+	if kind == opAnd {
+		imm |= ^part
+	}
+	in.Op, in.Dst, in.Src, in.Imm, in.Size = operations[kind], dst, dst, imm, 8
 }
 
 func (s *state) operateMemory(in *isa.Inst, kind byte, src isa.Reg, imm int64, size uint8) {

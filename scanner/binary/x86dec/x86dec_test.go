@@ -51,6 +51,12 @@ func TestDecode(t *testing.T) {
 		{"or eax, -1", []byte{0x83, 0xc8, 0xff}, want(isa.MovImm, 3, func(i *isa.Inst) {
 			i.Dst, i.Size, i.Imm, i.Writes = rax, 4, 0xffffffff, isa.Set(rax)
 		})},
+		{"or al, 0x80 leaves the other bits", []byte{0x0c, 0x80}, want(isa.Or, 2, func(i *isa.Inst) {
+			i.Dst, i.Src, i.Size, i.Imm, i.Writes = rax, rax, 8, 0x80, isa.Set(rax)
+		})},
+		{"and ah, 0xf3", []byte{0x80, 0xe4, 0xf3}, want(isa.And, 3, func(i *isa.Inst) {
+			i.Dst, i.Src, i.Size, i.Imm, i.Writes = rax, rax, 8, -0xc01, isa.Set(rax)
+		})},
 		{"mov r12d, edi", []byte{0x41, 0x89, 0xfc}, want(isa.Mov, 3, func(i *isa.Inst) {
 			i.Dst, i.Src, i.Size, i.Writes = r12, rdi, 4, isa.Set(r12)
 		})},
