@@ -68,7 +68,7 @@ func TestCapabilities(t *testing.T) {
 	} {
 		t.Run(tc.summary, func(t *testing.T) {
 			c := &collector{facts: map[[2]string]bool{}, unknowns: map[[3]string]bool{}}
-			m := &loaded{file: &elfcode.File{Strings: tc.strings}, reached: &elfcode.Reached{}}
+			m := &loaded{file: &module{File: &elfcode.File{Strings: tc.strings}}, reached: &elfcode.Reached{}}
 			for i := range tc.strings {
 				m.reached.Strings = append(m.reached.Strings, int32(i))
 			}
