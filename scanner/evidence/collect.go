@@ -74,6 +74,8 @@ type collector struct {
 	mayBind       bool
 	mayBindAt     place
 	readsHome     *place // where $HOME is read
+	embedded      []embedded
+	scripted      map[string]bool // languages that configuration mentions
 	execStack     bool
 	startsUnnamed []string // modules of it which start what its code does not name
 	inShell       bool     // the program that is looked at is a shell
@@ -94,7 +96,7 @@ type target struct {
 
 // Collect finds what a loaded service needs.
 func (im *Image) Collect(u *unit.Unit) *Result {
-	c := &collector{im: im, facts: map[[2]string]bool{}, unknowns: map[[3]string]bool{}, syscalls: map[string]bool{}, seen: map[string]bool{}}
+	c := &collector{im: im, facts: map[[2]string]bool{}, unknowns: map[[3]string]bool{}, syscalls: map[string]bool{}, seen: map[string]bool{}, scripted: map[string]bool{}}
 	at := place{where: u.Fragment}
 	env := im.readEnvironment(u)
 	c.environment(env, at)
@@ -115,6 +117,7 @@ func (im *Image) Collect(u *unit.Unit) *Result {
 		c.run(t)
 	}
 	c.home(u.Service.User)
+	c.interpreters()
 	c.finish()
 	return &c.result
 }
@@ -170,6 +173,9 @@ func (c *collector) walk(file string) {
 		c.fact(FactSession, "", place{where: p.path})
 	}
 	c.startsUnnamed = nil
+	if !isInterpreter(path.Base(file)) { // else it is said already
+		c.embeds(p)
+	}
 	for _, m := range p.modules {
 		if m.file.ExecStack || m.file.TextRel || m.file.RWXSegment {
 			c.execStack = true
@@ -177,9 +183,6 @@ func (c *collector) walk(file string) {
 		}
 	}
 	for _, m := range p.modules {
-		if isInterpreterLibrary(m.file.SONAME) {
-			c.unknown("interpreter", m.file.SONAME, place{where: m.path})
-		}
 		open := map[int32]bool{}
 		for _, i := range m.reached.Open {
 			open[i] = true

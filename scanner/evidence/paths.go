@@ -147,6 +147,7 @@ func (c *collector) configFile(name string) {
 		if line == "" || line[0] == '#' || line[0] == ';' {
 			continue
 		}
+		c.mentions(line)
 		at := place{where: fmt.Sprintf("%s:%d", name, n+1)}
 		for _, word := range strings.FieldsFunc(line, separates) {
 			switch {

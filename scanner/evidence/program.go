@@ -105,6 +105,7 @@ func (p *program) note(id, value, where string) {
 func (p *program) load(im *Image, file string, plugin bool) *loaded {
 	queue := []string{file}
 	var first *loaded
+	var missing []problem
 	for len(queue) > 0 {
 		name := queue[0]
 		queue = queue[1:]
@@ -132,9 +133,21 @@ func (p *program) load(im *Image, file string, plugin bool) *loaded {
 		if plugin && name == file {
 			p.expose(m)
 		}
-		queue = append(queue, p.needed(im, m)...)
+		found, lacks := needed(im, m)
+		queue, missing = append(queue, found...), append(missing, lacks...)
+	}
+	for _, x := range missing {
+		if !plugin && !p.has(x.value) { // a plug-in that lacks a library cannot be loaded
+			p.note(x.id, x.value, x.where)
+		}
 	}
 	return first
+}
+
+// has tells whether a library is loaded: the dynamic loader takes it for every module
+// that needs it, wherever it lies (ld.so(8)).
+func (p *program) has(soname string) bool {
+	return slices.ContainsFunc(p.modules, func(m *loaded) bool { return m.file.SONAME == soname })
 }
 
 // open analyses a file and makes it part of the program.
@@ -178,16 +191,16 @@ func isLibc(f *elfcode.File) bool {
 	return false
 }
 
-// needed resolves DT_NEEDED and the libraries that .note.dlopen declares.
-func (p *program) needed(im *Image, m *loaded) []string {
+// needed resolves DT_NEEDED and the libraries that .note.dlopen declares, and says what
+// of DT_NEEDED is nowhere.
+func needed(im *Image, m *loaded) (files []string, missing []problem) {
 	origin := path.Dir(m.path)
 	runPaths := []string{m.file.RPath, m.file.RunPath}
-	var files []string
 	for _, name := range m.file.Needed {
 		if file, ok := im.library(name, origin, runPaths); ok {
 			files = append(files, file)
 		} else {
-			p.note("missing-file", name, m.path)
+			missing = append(missing, problem{"missing-file", name, m.path})
 		}
 	}
 	for _, note := range m.file.Dlopen {
@@ -198,7 +211,7 @@ func (p *program) needed(im *Image, m *loaded) []string {
 			}
 		}
 	}
-	return files
+	return files, missing
 }
 
 // expose makes every export of a module a root: who loads it at run time may call

@@ -101,7 +101,7 @@ func (c *collector) numbers(x *call, m *loaded, s *elfcode.Site, args []elfcode.
 		return // complete, or its callers are seen
 	}
 	calls, known := numbersOf(m)
-	if !known {
+	if _, interpreter := languageOf(m.file.SONAME); !known && !interpreter { // whether that runs anything is said of it as a whole
 		c.unknown("syscall-unresolved", "", x.at)
 	}
 	for _, name := range calls {
