@@ -78,7 +78,8 @@ type collector struct {
 	scripted      map[string]bool // languages that configuration mentions
 	execStack     bool
 	startsUnnamed []string // modules of it which start what its code does not name
-	inShell       bool     // the program that is looked at is a shell
+	walking       string   // the program that is looked at
+	inShell       bool     // it is a shell
 	handsTo       string   // what it starts, whatever it is asked
 	session       bool     // it runs what its users ask for
 	sessions      []string // modules of it that do so by themselves
@@ -162,16 +163,13 @@ func (c *collector) walk(file string) {
 	for _, x := range p.assumed {
 		c.assume(x.id, x.value, "it loads no plug-in but those in the folders that its files name", place{where: x.where})
 	}
-	c.handsTo = c.handedTo(p)
+	c.walking, c.handsTo = file, c.handedTo(p)
 	_, c.inShell = shells[path.Base(file)]
 	c.session, c.sessions = false, nil
 	if !c.inShell {
 		c.session, c.sessions = p.startsSessions()
 	}
 	c.passesText = p.refersTo("-c") || p.refersTo("-lc") || p.refersTo("-ec")
-	if c.session {
-		c.fact(FactSession, "", place{where: p.path})
-	}
 	c.startsUnnamed = nil
 	if !isInterpreter(path.Base(file)) { // else it is said already
 		c.embeds(p)

@@ -260,24 +260,36 @@ func (p *program) resolve(im *Image, m *loaded) {
 	}
 }
 
-// link makes an import of a module a root of the first module that defines it; a weak
-// one of all.
+// link makes an import of a module a root of the module that provides it; a weak one
+// of all that define it.
 func (p *program) link(m *loaded, id int32) {
 	imported := &m.file.Imports[id]
+	if imported.Weak {
+		for _, f := range m.file.exporters(id) {
+			if other := p.byFile[f]; other != nil && (other != m || imported.Self) {
+				other.add(imported.Name)
+			}
+		}
+		return
+	}
+	if provider := p.provider(m, id); provider != nil {
+		provider.add(imported.Name)
+	}
+}
+
+// provider is the first module of the program that defines what another imports.
+func (p *program) provider(m *loaded, id int32) *loaded {
 	var first *loaded
 	for _, f := range m.file.exporters(id) {
 		other := p.byFile[f]
-		switch {
-		case other == nil, other == m && !imported.Self:
-		case imported.Weak:
-			other.add(imported.Name)
-		case first == nil || other.walk.index < first.walk.index:
+		if other == nil || other == m && !m.file.Imports[id].Self {
+			continue
+		}
+		if first == nil || other.walk.index < first.walk.index {
 			first = other
 		}
 	}
-	if first != nil {
-		first.add(imported.Name)
-	}
+	return first
 }
 
 // sites are the reached sites of a module.
@@ -458,28 +470,33 @@ func (im *Image) pamModuleFiles(service string) []string {
 	return files
 }
 
-// handing are the modules that can hand a text to one of some modules: these, the
-// executable, and those that call into them, through others too.
+// handing are the modules that can hand a text to one of some modules: these, those
+// that call into them, through others too, and the executable.
 func (p *program) handing(to []string) []*loaded {
-	list := []*loaded{p.modules[0]}
-	for _, m := range p.modules[1:] {
+	var list []*loaded
+	for _, m := range p.modules {
 		if slices.Contains(to, m.path) {
 			list = append(list, m)
 		}
 	}
 	for i := 0; i < len(list); i++ {
 		for _, m := range p.modules {
-			if !m.libc && !slices.Contains(list, m) && m.callsInto(list[i]) {
+			if !m.libc && !slices.Contains(list, m) && p.callsInto(m, list[i]) {
 				list = append(list, m)
 			}
 		}
 	}
-	return slices.DeleteFunc(list, func(m *loaded) bool { return m.libc })
+	if exe := p.modules[0]; !slices.Contains(list, exe) {
+		list = append(list, exe)
+	}
+	return list
 }
 
-// callsInto tells whether a module uses a symbol of another.
-func (m *loaded) callsInto(other *loaded) bool {
-	return slices.ContainsFunc(m.reached.Imports, func(id int32) bool { return slices.Contains(m.file.exporters(id), other.file) })
+// callsInto tells whether a module uses a function that another provides.
+func (p *program) callsInto(m, other *loaded) bool {
+	return slices.ContainsFunc(m.reached.Imports, func(id int32) bool {
+		return !m.file.Imports[id].Data && p.provider(m, id) == other
+	})
 }
 
 // way names the functions from where control enters a module to one of its
