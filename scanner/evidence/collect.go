@@ -189,6 +189,7 @@ func (c *collector) walk(file string) {
 			c.site(m, &m.file.Sites[i], open[i])
 		}
 		c.strings(m)
+		c.mountTable(m)
 		if m.libc {
 			c.cancellable(m)
 		}
