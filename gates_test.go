@@ -43,6 +43,7 @@ var parts = []part{
 
 	{"scanner", []string{"scanner/*"}, none},
 	{"scanner/rootfs", nil, reads},
+	{"scanner/cache", nil, writes}, // below the folder that --cache names, nowhere else
 	{"scanner/seccomp", nil, none},
 	{"scanner/binary", []string{"scanner/seccomp"}, none},
 	{"scanner/platform", nil, reads},
@@ -50,7 +51,7 @@ var parts = []part{
 	{"scanner/report", nil, none},
 	{"scanner/unit", []string{"scanner/rootfs", "scanner/seccomp"}, none},
 	{"scanner/exposure", []string{"scanner/unit", "scanner/seccomp"}, none},
-	{"scanner/evidence", []string{"scanner/unit", "scanner/binary", "scanner/rootfs", "scanner/seccomp"}, none},
+	{"scanner/evidence", []string{"scanner/unit", "scanner/binary", "scanner/cache", "scanner/rootfs", "scanner/seccomp"}, none},
 
 	{"patcher", []string{"scanner/report", "scanner/exposure", "scanner/unit", "scanner/seccomp", "patcher/*"}, none},
 	{"patcher/unidiff", nil, none},

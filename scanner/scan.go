@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/systemd-hardening/systemd-hardening/scanner/cache"
 	"github.com/systemd-hardening/systemd-hardening/scanner/evidence"
 	"github.com/systemd-hardening/systemd-hardening/scanner/exposure"
 	"github.com/systemd-hardening/systemd-hardening/scanner/pkgdata"
@@ -37,6 +38,8 @@ type Options struct {
 	// Evidence asks for a look into the programs of each service: slower, and what
 	// most proposals need.
 	Evidence bool
+	// Cache keeps the evidence for the next scan of the same or a similar image; nil for none.
+	Cache *cache.Dir
 	// KernelConfig is the target kernel's configuration, plain or packed by gzip; nil:
 	// what the image has. Its name is shown in the report.
 	KernelConfig     []byte
@@ -49,6 +52,7 @@ type Options struct {
 // the same image gives the same report everywhere. What is odd in the image
 // becomes a diagnostic; an error is for what makes a report impossible.
 func Scan(image *rootfs.FS, opts Options) (*report.Report, error) {
+	memory := newMemory(image, opts.Cache)
 	if !unit.InImage(image) {
 		return withoutSystemd(opts), nil
 	}
@@ -70,11 +74,15 @@ func Scan(image *rootfs.FS, opts Options) (*report.Report, error) {
 	}
 	boot := tree.Boot(opts.Presets)
 	listed := list(tree, boot, opts)
-	var code *evidence.Image
 	if opts.Evidence {
-		code = evidence.NewImage(image, target.Arch)
+		if err := memory.prepare(target, listed); err != nil {
+			return nil, err
+		}
 	}
-	units := assess(tree, code, target, enforcer, listed, opts)
+	units := assess(tree, memory, target, enforcer, listed, opts)
+	if opts.Evidence {
+		memory.keep()
+	}
 	for i := range units {
 		addListeners(&units[i], boot.Listeners(listed[i].Unit))
 		units[i].DropInLink = dropInLink(image, units[i].Name)
@@ -268,7 +276,7 @@ func list(tree *unit.Tree, boot *unit.Boot, opts Options) []unit.Listed {
 }
 
 // assess fills in the report's units, in parallel; their order is kept.
-func assess(tree *unit.Tree, code *evidence.Image, target *exposure.Target, enforcer *platform.Target, listed []unit.Listed, opts Options) []report.Unit {
+func assess(tree *unit.Tree, memory *memory, target *exposure.Target, enforcer *platform.Target, listed []unit.Listed, opts Options) []report.Unit {
 	units := make([]report.Unit, len(listed))
 	work := make(chan int, len(listed))
 	for i := range listed {
@@ -284,8 +292,8 @@ func assess(tree *unit.Tree, code *evidence.Image, target *exposure.Target, enfo
 			var rows []exposure.Row // of one unit after the other
 			for i := range work {
 				units[i], rows = assessUnit(tree, target, listed[i], rows)
-				if code != nil && listed[i].Service != nil {
-					addEvidence(&units[i], code.Collect(listed[i].Unit))
+				if opts.Evidence && listed[i].Service != nil {
+					addEvidence(&units[i], memory.collect(i, listed[i].Unit))
 				}
 				addEnforcement(&units[i], listed[i].Unit, enforcer)
 				progress()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 )
@@ -109,4 +110,28 @@ func isDirectory(path string) (bool, error) {
 		return false, err
 	}
 	return info.IsDir(), nil
+}
+
+// isBelow tells whether a path, which may not exist yet, is a folder or lies in it.
+func isBelow(path, folder string) (bool, error) {
+	within, err := os.Stat(folder)
+	if err != nil {
+		return false, err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return false, err
+	}
+	real, err := filepath.EvalSymlinks(path)
+	for ; err != nil && path != filepath.Dir(path); real, err = filepath.EvalSymlinks(path) {
+		path = filepath.Dir(path)
+	}
+	for ; err == nil; real = filepath.Dir(real) {
+		if info, err := os.Stat(real); err == nil && os.SameFile(info, within) {
+			return true, nil
+		}
+		if real == filepath.Dir(real) {
+			break
+		}
+	}
+	return false, err
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -37,6 +38,11 @@ func closeLoop(t *testing.T, image, version string) {
 	original := image
 	image, overlay, hardened := filepath.Join(dir, "image"), filepath.Join(dir, "overlay"), filepath.Join(dir, "hardened")
 	copyTree(t, original, image)
+	// Links that no folder can be laid over, and a file that hides ours.
+	for _, name := range []string{unitDir + "/drop-dir-link-abs.service.d", unitDir + "/drop-dir-link-rel.service.d",
+		"etc/systemd/system/auditd-plus-dropin.service.d"} {
+		require.NoError(t, os.RemoveAll(filepath.Join(image, name)))
+	}
 	target := []string{"--all", "--arch", "x86-64", "--systemd-version", version}
 
 	r := call(t, append([]string{"harden", image, "--tree", overlay}, target...)...)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/systemd-hardening/systemd-hardening/patcher"
 	"github.com/systemd-hardening/systemd-hardening/scanner"
+	"github.com/systemd-hardening/systemd-hardening/scanner/cache"
 	"github.com/systemd-hardening/systemd-hardening/scanner/exposure"
 	"github.com/systemd-hardening/systemd-hardening/scanner/pkgdata"
 	"github.com/systemd-hardening/systemd-hardening/scanner/report"
@@ -23,7 +24,7 @@ type target struct {
 	systemdVersion, arch, compat, presets         string
 	pkgdata, manifest, owners, kernelConfig, rows string
 	all, evidence                                 bool
-	progress                                      string
+	progress, cache                               string
 	policy                                        *exposure.Policy // of --security-policy, once the options are read
 }
 
@@ -40,6 +41,7 @@ func (t *target) register(c *cobra.Command) {
 	f.StringVar(&t.rows, "security-policy", "", "systemd's own JSON policy `FILE`: other weights, ranges and texts")
 	f.BoolVar(&t.all, "all", false, "every service file, not only what the booted device would list")
 	f.BoolVar(&t.evidence, "evidence", false, "look into the services' programs for what each setting would break")
+	f.StringVar(&t.cache, "cache", "", "keep evidence in `DIR` for the next time, and use what is there")
 	f.StringVar(&t.progress, "progress", "auto", "`auto` (a line on a terminal), bitbake (NN% lines), none")
 }
 
@@ -89,6 +91,10 @@ func (t *target) scan(c *cobra.Command, path string, units []string) (*report.Re
 	if err != nil {
 		return nil, err
 	}
+	if opts.Cache, err = t.openCache(path); err != nil {
+		return nil, err
+	}
+	defer t.closeCache(c, opts.Cache)
 	if t.owners != "" {
 		if err := withFile(t.owners, image.SetOwners); err != nil {
 			return nil, err
@@ -101,6 +107,29 @@ func (t *target) scan(c *cobra.Command, path string, units []string) (*report.Re
 		return r, err
 	}
 	return r, patcher.Propose(r, report.Likely, opts.Policy)
+}
+
+// openCache opens the folder for evidence, which cannot lie in the image.
+func (t *target) openCache(image string) (*cache.Dir, error) {
+	if t.cache == "" || !t.evidence {
+		return nil, nil
+	}
+	inside, err := isBelow(t.cache, image)
+	if err != nil {
+		return nil, err
+	}
+	if inside {
+		return nil, usagef("--cache %s is in the image: nothing is written there", t.cache)
+	}
+	return cache.Open(t.cache)
+}
+
+// closeCache says what did not work; the scan is complete without it.
+func (t *target) closeCache(c *cobra.Command, d *cache.Dir) {
+	d.Close()
+	if err := d.Problem(); err != nil {
+		fmt.Fprintf(c.ErrOrStderr(), "systemd-hardening: --cache: nothing more is kept: %v\n", err)
+	}
 }
 
 func withFile(path string, read func(io.Reader) error) error {

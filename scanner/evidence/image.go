@@ -6,12 +6,12 @@ import (
 	"context"
 	"debug/elf"
 	"encoding/binary"
-	"io"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
 
 	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
+	"github.com/systemd-hardening/systemd-hardening/scanner/cache"
 	"github.com/systemd-hardening/systemd-hardening/scanner/rootfs"
 	"github.com/systemd-hardening/systemd-hardening/scanner/seccomp"
 )
@@ -21,6 +21,7 @@ import (
 type Image struct {
 	fs          *rootfs.FS
 	arch        seccomp.Arch
+	cache       *cache.Dir
 	libraryDirs []string
 	nss         []string // modules of nsswitch.conf
 
@@ -60,6 +61,10 @@ func NewImage(fs *rootfs.FS, arch seccomp.Arch) *Image {
 	return im
 }
 
+// UseCache takes from a cache what is known of files with the same content, and keeps
+// there what is found out. It counts only while the image's file system makes a trace.
+func (im *Image) UseCache(known *cache.Dir) { im.cache = known }
+
 // hasSyscall tells whether the image's architecture has a system call.
 func (im *Image) hasSyscall(name string) bool {
 	_, ok := seccomp.Number(im.arch, name)
@@ -77,13 +82,28 @@ func (im *Image) module(file string) (*module, error) {
 		share := min(f.Size(), maxAnalysed)
 		_ = im.analysing.Acquire(context.Background(), share) // fails with its context only
 		defer im.analysing.Release(share)
-		analysed, err := elfcode.Analyze(f, f.Size())
+		analysed, err := im.analyze(f)
 		if err != nil {
 			return nil, err
 		}
 		return im.symbols.add(analysed), nil
 	}))
 	return once.(func() (*module, error))()
+}
+
+// analyze analyses one ELF file, or takes what is known of its content.
+func (im *Image) analyze(f *rootfs.File) (analysed *elfcode.File, err error) {
+	key := im.cache.Key([]byte("ELF file"), []byte(f.Digest()))
+	if f.Digest() == "" {
+		return elfcode.Analyze(f, f.Size())
+	}
+	if im.cache.Find(key, func(content []byte) bool { return cache.Decode(content, &analysed) == nil }) {
+		return analysed, nil
+	}
+	if analysed, err = elfcode.Analyze(f, f.Size()); err == nil {
+		im.cache.Put(key, cache.Encode(analysed))
+	}
+	return analysed, err
 }
 
 // program walks one executable with its libraries, once.
@@ -105,13 +125,8 @@ func (im *Image) isNative(file string) bool {
 
 // elfArch reads the architecture from an ELF header; ok is false for any other file.
 func (im *Image) elfArch(file string) (seccomp.Arch, bool) {
-	f, err := im.fs.OpenFile(file)
-	if err != nil {
-		return "", false
-	}
-	defer f.Close()
-	var head [20]byte
-	if _, err := io.ReadFull(io.NewSectionReader(f, 0, f.Size()), head[:]); err != nil || string(head[:4]) != elf.ELFMAG {
+	head, err := im.fs.ReadHead(file, 20)
+	if err != nil || len(head) < 20 || string(head[:4]) != elf.ELFMAG {
 		return "", false
 	}
 	order := binary.ByteOrder(binary.LittleEndian)

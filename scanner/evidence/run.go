@@ -25,13 +25,8 @@ func (im *Image) kind(file string) (kind, interpreter string) {
 
 // shebang returns the interpreter and its argument of a script.
 func (im *Image) shebang(file string) ([]string, bool) {
-	f, err := im.fs.OpenFile(file)
-	if err != nil {
-		return nil, false
-	}
-	defer f.Close()
-	head := make([]byte, min(f.Size(), 256))
-	if n, _ := f.ReadAt(head, 0); n < 2 || string(head[:2]) != "#!" {
+	head, err := im.fs.ReadHead(file, 256)
+	if err != nil || len(head) < 2 || string(head[:2]) != "#!" {
 		return nil, false
 	}
 	line, _, _ := strings.Cut(string(head[2:]), "\n")
@@ -88,6 +83,26 @@ func (c *collector) arguments(t target) {
 			c.namedProgram(file, t.at)
 		}
 	}
+}
+
+// interpreters run programs in languages that are not read, by the beginnings of
+// the names of their executables or libraries.
+var interpreters = strings.Fields("python perl ruby lua node php tclsh wish java guile gjs mono erl beam R qjs luajit ocamlrun")
+
+var interpreterLibraries = strings.Fields("libpython libperl libruby liblua libjvm libmozjs libv8 libnode libguile libtcl libmono libluajit libphp")
+
+func isInterpreter(name string) bool {
+	return slices.ContainsFunc(interpreters, func(i string) bool {
+		rest, found := strings.CutPrefix(name, i)
+		return found && strings.Trim(rest, "0123456789.-") == ""
+	})
+}
+
+func isInterpreterLibrary(soname string) bool {
+	return slices.ContainsFunc(interpreterLibraries, func(i string) bool {
+		rest, found := strings.CutPrefix(soname, i)
+		return found && (rest == "" || strings.IndexByte("0123456789.-_", rest[0]) >= 0)
+	})
 }
 
 // shell handles a shell that is started with "-c TEXT" or a script file.

@@ -69,18 +69,31 @@ func (f *FS) list(at place) ([]dirItem, error) {
 	if listed {
 		return list, nil
 	}
-	fd, err := f.openat(at.path, unix.O_DIRECTORY)
+	list, err := f.readDir(at.path)
+	if f.trace != nil {
+		f.trace.note(observed{observedDir, 0, at.path}, orError(digestOfNames(list), err))
+	}
+	if err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lists[at.path] = list
+	return list, nil
+}
+
+// readDir returns what the directory at a canonical path holds, sorted.
+func (f *FS) readDir(name string) ([]dirItem, error) {
+	fd, err := f.openat(name, unix.O_DIRECTORY)
 	if err != nil {
 		return nil, err
 	}
 	defer unix.Close(fd)
-	if list, err = f.readAll(fd, at.path, MaxDirEntries); err != nil {
+	list, err := f.readAll(fd, name, MaxDirEntries)
+	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(list, func(a, b dirItem) int { return strings.Compare(a.name, b.name) })
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.lists[at.path] = list
 	return list, nil
 }
 

@@ -3,6 +3,7 @@
 package rootfs
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"io/fs"
@@ -25,13 +26,55 @@ func (f *FS) ReadFileLimit(name string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	data, err := f.readRegular(at, limit)
+	f.noteRead(at.path, data, err)
+	return data, failed("read", name, err)
+}
+
+func (f *FS) readRegular(at place, limit int64) ([]byte, error) {
 	fd, size, err := f.openRegular(at)
 	if err != nil {
-		return nil, failed("read", name, err)
+		return nil, err
 	}
 	defer unix.Close(fd)
-	data, err := readAtMost(fd, size, limit)
-	return data, failed("read", name, err)
+	return readAtMost(fd, size, limit)
+}
+
+// ReadHead reads the first n bytes of the regular file that name leads to, or all when
+// it has less.
+func (f *FS) ReadHead(name string, n int) ([]byte, error) {
+	at, err := f.find("read", name, true)
+	if err != nil {
+		return nil, err
+	}
+	head, err := f.readHead(at, n)
+	if f.trace != nil {
+		f.trace.note(observed{observedHead, int64(n), at.path}, orError(digestOf(head), err))
+	}
+	return head, failed("read", name, err)
+}
+
+func (f *FS) readHead(at place, n int) ([]byte, error) {
+	fd, _, err := f.openRegular(at)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	head := make([]byte, n)
+	n, err = readFull(fd, head)
+	return head[:n], err
+}
+
+// readFull reads until into is full or the file ends.
+func readFull(fd int, into []byte) (n int, err error) {
+	for n < len(into) {
+		more, err := read(fd, into[n:])
+		if err != nil || more == 0 {
+			return n, err
+		}
+		n += more
+	}
+	return n, nil
 }
 
 // readAtMost reads a file of which size bytes are expected. The tree does not
@@ -90,8 +133,10 @@ func (f *FS) openRegular(at place) (fd int, size int64, err error) {
 
 // File is an open regular file of the image, for reading at any place.
 type File struct {
-	file *os.File
-	size int64
+	file   *os.File
+	size   int64
+	held   []byte // all of it, when a trace is made
+	digest string
 }
 
 var _ io.ReaderAt = (*File)(nil)
@@ -106,13 +151,28 @@ func (f *FS) OpenFile(name string) (*File, error) {
 	}
 	fd, size, err := f.openRegular(at)
 	if err != nil {
+		f.noteRead(at.path, nil, err)
 		return nil, failed("open", name, err)
 	}
-	return &File{os.NewFile(uintptr(fd), name), size}, nil
+	file := os.NewFile(uintptr(fd), name)
+	opened, err := f.opened(at.path, file, size)
+	if err != nil {
+		file.Close()
+		return nil, failed("open", name, err)
+	}
+	return opened, nil
 }
 
 // ReadAt reads len(p) bytes from the offset on, as io.ReaderAt says.
-func (f *File) ReadAt(p []byte, offset int64) (int, error) { return f.file.ReadAt(p, offset) }
+func (f *File) ReadAt(p []byte, offset int64) (int, error) {
+	if f.held != nil {
+		return bytes.NewReader(f.held).ReadAt(p, offset)
+	}
+	return f.file.ReadAt(p, offset)
+}
+
+// Digest is the SHA-256 of the content; empty when no trace is made.
+func (f *File) Digest() string { return f.digest }
 
 // Size is the number of bytes that the file had when it was opened.
 func (f *File) Size() int64 { return f.size }

@@ -5,6 +5,7 @@ package rootfs
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -36,7 +37,8 @@ type Owner struct {
 // before are kept then. SetOwners must not run while the tree is in use.
 func (f *FS) SetOwners(r io.Reader) error {
 	owners := map[string]Owner{}
-	records := bufio.NewReader(r)
+	digest := sha256.New()
+	records := bufio.NewReader(io.TeeReader(r, digest))
 	end, err := recordEnd(records)
 	for number := 1; err == nil; number++ {
 		var record string
@@ -53,7 +55,7 @@ func (f *FS) SetOwners(r io.Reader) error {
 	if err != io.EOF {
 		return fmt.Errorf("read ownership manifest: %w", err)
 	}
-	f.owners = owners
+	f.owners, f.ownersDigest = owners, string(digest.Sum(nil))
 	return nil
 }
 
@@ -96,6 +98,7 @@ func parseOwner(record string) (string, Owner, error) {
 // without following links: give it a path from Resolve. It is false without a
 // manifest, and for a path that is not in it.
 func (f *FS) Owner(name string) (Owner, bool) {
+	f.trace.note(observed{kind: observedOwners}, f.ownersDigest)
 	owner, ok := f.owners[path.Clean("/"+name)]
 	return owner, ok
 }

@@ -58,6 +58,9 @@ type FS struct {
 	root   *os.File // the directory that every system call starts from
 	owners map[string]Owner
 
+	ownersDigest string
+	trace        *Trace // nil when nobody asked for it
+
 	mu    sync.RWMutex
 	dirs  map[string]place     // directory as asked for -> where that leads
 	lists map[string][]dirItem // canonical directory -> what it holds, sorted
@@ -142,6 +145,9 @@ func (f *FS) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, failed("open", name, err)
 	}
+	if f.trace != nil {
+		f.noteContent(at.path)
+	}
 	return os.NewFile(uintptr(fd), name), nil
 }
 
@@ -192,14 +198,28 @@ func failed(op, name string, err error) error {
 
 func (f *FS) lstatat(name string) (*unix.Stat_t, error) {
 	st := new(unix.Stat_t)
+	err := f.lstat(name, st)
+	if f.trace != nil {
+		f.trace.note(observed{observedEntry, 0, name}, describe(st, err))
+	}
+	return st, err
+}
+
+func (f *FS) lstat(name string, st *unix.Stat_t) error {
 	err := retry(func() error {
 		return unix.Fstatat(int(f.root.Fd()), relative(name), st, unix.AT_SYMLINK_NOFOLLOW)
 	})
 	runtime.KeepAlive(f.root)
-	return st, absent(err)
+	return absent(err)
 }
 
 func (f *FS) readlinkat(name string) (string, error) {
+	target, err := f.readlink(name)
+	f.trace.note(observed{observedLink, 0, name}, orError(target, err))
+	return target, err
+}
+
+func (f *FS) readlink(name string) (string, error) {
 	for size := 128; ; size *= 2 {
 		target, n := make([]byte, size), 0
 		err := retry(func() (err error) {
