@@ -69,6 +69,7 @@ type collector struct {
 	syscalls map[string]bool
 	seen     map[string]bool // programs and scripts
 	queue    []target
+	env      environment
 	search   []string // where programs are looked up by name
 
 	mayBind       bool
@@ -97,6 +98,7 @@ func (im *Image) Collect(u *unit.Unit) *Result {
 	c := &collector{im: im, facts: map[[2]string]bool{}, unknowns: map[[3]string]bool{}, syscalls: map[string]bool{}, seen: map[string]bool{}}
 	at := place{where: u.Fragment}
 	env := im.readEnvironment(u)
+	c.env = env
 	c.environment(env, at)
 	for _, setting := range commandSettings {
 		for _, command := range u.Service.Commands[setting] {

@@ -165,7 +165,7 @@ func (c *collector) script(file string, t target) {
 // shellText takes what a shell script runs and touches; args are those that it is
 // started with, nil when they are not known.
 func (c *collector) shellText(text []byte, shell string, args []string, at place) {
-	s := parseScript(text, shell, args, c.source)
+	s := parseScript(text, shell, surroundings{args, c.env, c.source})
 	if s.err != nil {
 		c.unknown("unreadable-script", s.err.Error(), at)
 		return
@@ -176,6 +176,9 @@ func (c *collector) shellText(text []byte, shell string, args []string, at place
 		} else {
 			c.unknown("exec-unresolved", x.text, at)
 		}
+	}
+	for _, x := range s.assumed {
+		c.assume("exec-unresolved", x.text, "nobody sets that variable in the environment", at)
 	}
 	for _, file := range s.scripts {
 		if data, err := c.im.fs.ReadFile(file); err == nil && !c.seen["script "+file] {
@@ -192,7 +195,7 @@ func (c *collector) shellText(text []byte, shell string, args []string, at place
 	}
 	c.paths(s.words, at)
 	for _, w := range s.words {
-		if strings.HasPrefix(w, "/") {
+		if strings.HasPrefix(w, "/") && !slices.Contains(s.sources, w) {
 			c.namedProgram(w, at)
 		}
 	}
@@ -203,6 +206,8 @@ func (c *collector) source(pattern string) []sourced {
 	files := []string{pattern}
 	if isPattern(pattern) {
 		files = c.im.glob(pattern, "")
+	} else if file, found := c.im.lookUp(pattern, c.search); found {
+		files = []string{file}
 	}
 	var list []sourced
 	for _, file := range files {

@@ -14,11 +14,12 @@ import (
 type script struct {
 	commands   []string // names, paths or patterns of programs that it runs, sorted
 	unresolved []unresolved
-	search     []string // folders that it puts into PATH
-	words      []string // literal words with a slash: paths that it may touch
-	sources    []string // files, or patterns, that it reads as further script
-	scripts    []string // files that it starts a shell for
-	err        error    // it cannot be parsed
+	search     []string     // folders that it puts into PATH
+	words      []string     // literal words with a slash: paths that it may touch
+	sources    []string     // files, or patterns, that it reads as further script
+	scripts    []string     // files that it starts a shell for
+	assumed    []unresolved // places where the environment might name one, which nobody is seen to give
+	err        error        // it cannot be parsed
 }
 
 // unresolved is a place where a program is not named in the text: of the script itself,
@@ -56,20 +57,27 @@ type sourced struct {
 	text []byte
 }
 
-// parseScript reads a shell script, or the text behind sh -c. The arguments that it is
-// started with are nil when they are not known; read gives the files behind a name or
-// pattern that it reads as further script.
-func parseScript(text []byte, shell string, args []string, read func(pattern string) []sourced) script {
-	r := newScriptReader(shell, args)
+// surroundings are what a script is run with.
+type surroundings struct {
+	args []string          // nil when they are not known
+	env  map[string]string // that the unit gives
+	// read gives the files behind a name or pattern that a script reads as further
+	// script; nil reads none.
+	read func(pattern string) []sourced
+}
+
+// parseScript reads a shell script, or the text behind sh -c.
+func parseScript(text []byte, shell string, with surroundings) script {
+	r := newScriptReader(shell, with)
 	file, err := r.parse(string(text))
 	if err != nil {
 		return script{err: err}
 	}
-	files := r.withSources(file, read)
-	for _, f := range files {
+	for _, f := range r.withSources(file) {
 		r.file = f.Name
 		r.walk(f, r.visit)
 	}
+	r.visitCalled()
 	for _, list := range []*[]string{&r.out.commands, &r.out.words, &r.out.sources, &r.out.scripts} {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
@@ -81,20 +89,22 @@ const maxSourced = 100 // files that one script reads as further script
 
 // withSources returns a script with all that it reads as further script, and notes what
 // they declare. A name may depend on a variable that another file sets.
-func (r *scriptReader) withSources(file *syntax.File, read func(string) []sourced) []*syntax.File {
+func (r *scriptReader) withSources(file *syntax.File) []*syntax.File {
 	files := []*syntax.File{file}
 	seen := map[string]bool{}
 	for declared := 0; declared < len(files); {
 		for ; declared < len(files); declared++ {
+			r.file = files[declared].Name
 			r.declarations(files[declared])
 		}
 		clear(r.cache)
 		for _, pattern := range r.sourcesOf(files) {
-			if read == nil || seen["pattern "+pattern] {
+			if r.with.read == nil || seen["pattern "+pattern] {
 				continue
 			}
 			seen["pattern "+pattern] = true
-			for _, s := range read(pattern) {
+			for _, s := range r.with.read(pattern) {
+				r.found[pattern] = true
 				parsed, err := r.parse(string(s.text))
 				switch {
 				case seen[s.name] || len(files) >= maxSourced:
@@ -119,7 +129,7 @@ func (r *scriptReader) sourcesOf(files []*syntax.File) []string {
 			if x, ok := node.(*syntax.CallExpr); ok && len(x.Args) > 1 && slices.Contains([]string{".", "source"}, x.Args[0].Lit()) {
 				names, _ := r.values(x.Args[1].Parts)
 				for _, name := range names {
-					if strings.HasPrefix(name, "/") {
+					if name != "" && (name[0] == '/' || !strings.Contains(name, "/")) {
 						r.out.sources = append(r.out.sources, name)
 					}
 				}
@@ -143,43 +153,45 @@ func (r *scriptReader) parse(text string) (*syntax.File, error) {
 }
 
 type scriptReader struct {
-	out        script
-	shell      string
-	file       string // that is visited, empty for the script itself
-	depth      int    // of texts in texts
-	args       []string
-	inFunction bool
-	functions  map[string]bool
-	variables  map[string]*variable
-	cache      map[string][]string // values of variables
-	open       []string            // variables whose values are being found
+	out       script
+	shell     string
+	file      string // that is visited, empty for the script itself
+	depth     int    // of texts in texts
+	with      surroundings
+	within    string                 // the function whose body is visited, empty outside
+	expanded  bool                   // the command at hand stands for "$@"
+	functions map[string][]*function // by name
+	sites     map[string][]callSite  // simple commands by name
+	called    *[]string              // functions, in the order in which calls of them are met
+	variables map[string]*variable
+	cache     map[string][]string // values of variables
+	open      []string            // variables whose values are being found
+	found     map[string]bool     // names and patterns behind which there is further script
 }
 
-func newScriptReader(shell string, args []string) *scriptReader {
-	return &scriptReader{shell: shell, args: args, functions: map[string]bool{}, variables: map[string]*variable{}, cache: map[string][]string{}}
+func newScriptReader(shell string, with surroundings) *scriptReader {
+	return &scriptReader{shell: shell, with: with, functions: map[string][]*function{}, sites: map[string][]callSite{}, called: new([]string), variables: map[string]*variable{},
+		cache: map[string][]string{}, found: map[string]bool{}}
 }
 
-// walk visits a script, and keeps count of being in a function.
+// walk visits a script but for the bodies of its functions.
 func (r *scriptReader) walk(node syntax.Node, visit func(syntax.Node) bool) {
 	syntax.Walk(node, func(n syntax.Node) bool {
-		f, ok := n.(*syntax.FuncDecl)
-		if !ok || r.inFunction {
-			return n != nil && visit(n)
+		if n == nil {
+			return false
 		}
-		visit(f)
-		r.inFunction = true
-		r.walk(f.Body, visit)
-		r.inFunction = false
-		return false
+		_, declares := n.(*syntax.FuncDecl)
+		return visit(n) && !declares
 	})
 }
 
 // declarations notes functions, and the values of variables.
 func (r *scriptReader) declarations(file *syntax.File) {
-	r.walk(file, func(node syntax.Node) bool {
+	var visit func(node syntax.Node) bool
+	visit = func(node syntax.Node) bool {
 		switch x := node.(type) {
 		case *syntax.FuncDecl:
-			r.functions[x.Name.Value] = true
+			r.declareFunction(x, visit)
 		case *syntax.Assign:
 			if x.Name != nil && !x.Naked {
 				r.assign(x.Name.Value, x.Value, x.Append || x.Array != nil || x.Index != nil)
@@ -187,23 +199,31 @@ func (r *scriptReader) declarations(file *syntax.File) {
 		case *syntax.CallExpr:
 			r.declares(x.Args)
 			r.shifts(x.Args)
+			r.calls(x.Args)
 		case *syntax.ForClause:
 			r.loop(x)
 		}
 		return true
-	})
+	}
+	r.walk(file, visit)
 }
 
-// shifts forgets the script's arguments where it changes them.
+// shifts forgets the arguments of the script, or of a function, where it changes them.
 func (r *scriptReader) shifts(args []*syntax.Word) {
-	if len(args) == 0 || r.inFunction {
+	if len(args) == 0 {
 		return
 	}
 	sets := args[0].Lit() == "set" && slices.ContainsFunc(args[1:], func(w *syntax.Word) bool {
 		return w.Lit() == "--" || !strings.HasPrefix(w.Lit(), "-") && !strings.HasPrefix(w.Lit(), "+")
 	})
-	if sets || args[0].Lit() == "shift" || args[0].Lit() == "eval" {
-		r.args = nil
+	if !sets && args[0].Lit() != "shift" && args[0].Lit() != "eval" {
+		return
+	}
+	if r.within == "" {
+		r.with.args = nil
+	}
+	for _, f := range r.functions[r.within] {
+		f.shifts = true
 	}
 }
 

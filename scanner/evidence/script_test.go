@@ -46,7 +46,19 @@ func TestParseScript(t *testing.T) {
 		{summary: "a program by its path", text: "A=$(command -v foo)\n$A; B=`which bar`; \"$B\"; C=$(which $x); $C", commands: "bar foo which", unresolved: 1},
 		{summary: "a variable that is read", text: "D=/a\nread D\n$D", words: "/a", unresolved: 1},
 		{summary: "a variable that is printed into", text: "D=/a\nprintf -v D %s x\n$D", shell: "bash", words: "/a", unresolved: 1},
-		{summary: "a variable that is declared again", text: "D=/a\nf() { local D=\"$1\"; $D; }", words: "/a", unresolved: 1},
+		{summary: "a variable that is declared again", text: "D=/a\nf() { local D=\"$1\"; $D; }\nf $x", words: "/a", unresolved: 1},
+		{summary: "a function that nobody calls", text: "f() { $x; cat /proc/x; g; }\ng() { ls; }\ndate", commands: "date"},
+		{summary: "functions that call each other", text: "f() { g; }\ng() { ls; f; }\nif f; then date; fi", commands: "date ls"},
+		{summary: "a function's arguments", text: "f() { \"$1\" -x; $2; }\nf /bin/a /bin/b\nf /bin/c", commands: "/bin/a /bin/b /bin/c", words: "/bin/a /bin/b /bin/c"},
+		{summary: "arguments that a function hands on", text: "f() { g \"$1\"; }\ng() { local x=$1; $x; }\nf /bin/a", commands: "/bin/a", words: "/bin/a x=/bin/a"},
+		{summary: "an argument that nobody gives", text: "f() { \"$1\"; }\nf", unresolved: 1},
+		{summary: "a function that runs its arguments", text: "f() { nice=5; \"$@\"; }\nf ls -l; f sh -c date; f f id", commands: "date ls sh", unresolved: 1},
+		{summary: "a function by a variable", text: "f() { $1; }\nx=f\n$x ls", unresolved: 1},
+		{summary: "a function that drops arguments", text: "f() { shift; \"$1\"; \"$@\"; }\nf a b", unresolved: 2},
+		{summary: "the script's arguments in a function", text: "f() { g \"$@\"; }\ng() { $1; }\nf a", unresolved: 1},
+		{summary: "a function that calls itself for ever", text: "f() { f \"x$1\"; $1; }\nf a", unresolved: 1},
+		{summary: "a value from outside, or one of the script", text: "D=/a\nD=$OUTSIDE\n$D; F=$OUTSIDE; $F", commands: "/a", words: "/a", unresolved: 1},
+		{summary: "eval of a known text", text: "for c in 'hostname' 'echo /x'; do eval $c; done; eval \"ls $y\"; eval /bin/d $z", commands: "/bin/d hostname", words: "/bin/d /x echo /x", unresolved: 1},
 		{summary: "a variable that is exported again", text: "D=/a\nexport D=/b\n$D", commands: "/a /b", words: "/a D=/b"},
 		{summary: "a variable that is exported", text: "D=/a\nexport D\n$D", commands: "/a", words: "/a"},
 		{summary: "a variable from outside", text: "$D; ${E:-/bin/e}; \"$1\"", words: "/bin/e", unresolved: 3},
@@ -83,7 +95,7 @@ func TestParseScript(t *testing.T) {
 		{summary: "a trap that is not literal", text: "trap \"$x\" EXIT", unresolved: 1},
 
 		{summary: "sources", text: ". /etc/default/x\nsource /usr/lib/y.sh", words: "/etc/default/x /usr/lib/y.sh", sources: "/etc/default/x /usr/lib/y.sh"},
-		{summary: "sources that are not known", text: ". ./x; . \"$y\"; . z", words: "./x", unresolved: 3},
+		{summary: "sources that are not known", text: ". ./x; . \"$y\"; . z", words: "./x", sources: "z", unresolved: 3},
 		{summary: "sources with a part that may be there", text: ". /etc/default/x${I:+.$I}", words: "/etc/default/x", unresolved: 1},
 		{summary: "sources of a loop", text: "for f in /etc/a /etc/b.d/*; do . $f; done", words: "/etc/a /etc/b.d/*", sources: "/etc/a /etc/b.d/*"},
 		{summary: "a relative program", text: "cd /opt && ./foo", words: "./foo /opt", unresolved: 1},
@@ -96,7 +108,7 @@ func TestParseScript(t *testing.T) {
 			if shell == "" {
 				shell = "sh"
 			}
-			s := parseScript([]byte(tt.text), shell, nil, nil)
+			s := parseScript([]byte(tt.text), shell, surroundings{})
 			assert.NoError(t, s.err)
 			assert.Equal(t, tt.commands, strings.Join(s.commands, " "), "commands")
 			assert.Equal(t, tt.words, strings.Join(s.words, " "), "words")
@@ -111,10 +123,11 @@ func TestParseScript(t *testing.T) {
 // functions and arguments with it.
 func TestParseScriptSources(t *testing.T) {
 	files := map[string]string{
-		"/lib/common":  "DAEMON=/usr/sbin/d\nNAME=d\nrun() { \"$1\"; }\n. /etc/$NAME",
+		"/lib/common":  "DAEMON=/usr/sbin/d\nNAME=d\nrun() { \"$1\"; $x; }\n. /etc/$NAME",
 		"/etc/d":       "BIN=$1\nhelper",
 		"/etc/broken":  "if",
 		"/etc/x.d/one": "ONE=/one",
+		"common.sh":    "common() { x; }",
 		"/etc/loop":    ". /etc/loop; looped",
 	}
 	read := func(pattern string) []sourced {
@@ -132,8 +145,10 @@ func TestParseScriptSources(t *testing.T) {
 		commands      string
 		unresolved    []unresolved
 	}{
-		{summary: "a variable of another file", text: ". /lib/common\nexec $DAEMON -x", args: []string{"/opt/x"}, commands: "/usr/sbin/d helper", unresolved: []unresolved{{"/lib/common", "line 3:9"}}},
+		{summary: "a variable of another file", text: ". /lib/common\nrun date; exec $DAEMON -x", args: []string{"/opt/x"}, commands: "/usr/sbin/d date helper", unresolved: []unresolved{{"/lib/common", "line 3:15"}}},
 		{summary: "an argument in another file", text: ". /etc/d\n$BIN", args: []string{"/opt/x"}, commands: "/opt/x helper"},
+		{summary: "all arguments", text: "exec \"$@\"", args: []string{"/opt/x", "-v"}, commands: "/opt/x"},
+		{summary: "a file on the search path", text: ". common.sh\ncommon", commands: "x"},
 		{summary: "no argument", text: "${1}ls", args: []string{}, commands: "ls"},
 		{summary: "arguments that are not known", text: ". /etc/d\n$BIN", commands: "helper", unresolved: []unresolved{{"", "line 2:1"}}},
 		{summary: "arguments that are changed", text: "shift\n. /etc/d\n$BIN", args: []string{"/opt/x"}, commands: "helper", unresolved: []unresolved{{"", "line 3:1"}}},
@@ -142,7 +157,7 @@ func TestParseScriptSources(t *testing.T) {
 		{summary: "a file that reads itself", text: ". /etc/loop", commands: "looped"},
 	} {
 		t.Run(tt.summary, func(t *testing.T) {
-			s := parseScript([]byte(tt.text), "sh", tt.args, read)
+			s := parseScript([]byte(tt.text), "sh", surroundings{args: tt.args, read: read})
 			assert.NoError(t, s.err)
 			assert.Equal(t, tt.commands, strings.Join(s.commands, " "), "commands")
 			assert.Equal(t, tt.unresolved, s.unresolved)
@@ -151,8 +166,8 @@ func TestParseScriptSources(t *testing.T) {
 }
 
 func TestParseScriptErrors(t *testing.T) {
-	assert.Error(t, parseScript([]byte("if then"), "sh", nil, nil).err)
-	assert.Error(t, parseScript([]byte("echo \"x"), "bash", nil, nil).err)
+	assert.Error(t, parseScript([]byte("if then"), "sh", surroundings{}).err)
+	assert.Error(t, parseScript([]byte("echo \"x"), "bash", surroundings{}).err)
 }
 
 func TestShellOperand(t *testing.T) {
@@ -179,7 +194,7 @@ func FuzzParseScript(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		s := parseScript([]byte(text), "sh", nil, nil)
+		s := parseScript([]byte(text), "sh", surroundings{})
 		if s.err != nil && len(s.commands)+len(s.words)+len(s.sources) > 0 {
 			t.Errorf("%q: an error and a result", text)
 		}

@@ -25,6 +25,10 @@ func (r *scriptReader) command(args []*syntax.Word, inShell bool) {
 	if len(args) == 0 {
 		return
 	}
+	if isList(args[0]) && len(flat(args[0].Parts)) == 1 {
+		r.commandList(args[0], args[1:], inShell)
+		return
+	}
 	names, ok := r.values(args[0].Parts)
 	if !ok {
 		r.notNamed(args[0], "")
@@ -65,7 +69,8 @@ func literalWords(texts []string, at syntax.Pos) []*syntax.Word {
 func (r *scriptReader) named(name string, args []*syntax.Word, inShell bool) {
 	_, shell := shells[path.Base(name)]
 	switch {
-	case inShell && r.functions[name]:
+	case inShell && r.functions[name] != nil:
+		r.callFunction(name, args[0].Lit() != name || r.expanded)
 		return
 	case slices.Contains(prefixes, name):
 		r.command(r.skipOptions(args[1:]), inShell && name == "time")
@@ -90,18 +95,46 @@ func (r *scriptReader) named(name string, args []*syntax.Word, inShell bool) {
 func (r *scriptReader) builtin(name string, args []*syntax.Word) {
 	switch {
 	case name == "eval" && len(args) > 1 && (args[1].Lit() == "set" || strings.HasPrefix(r.known(args[1]), "set ")):
-		r.args = nil // the words that getopt(1) has quoted become the arguments
+		// the words that getopt(1) has quoted become the arguments
 	case name == "eval":
-		r.notNamed(args[0], " (eval)")
+		r.evaluates(args)
 	case len(args) < 2:
 	case name == "." || name == "source":
 		files, known := r.values(args[1].Parts)
-		if !known || slices.ContainsFunc(files, func(f string) bool { return !strings.HasPrefix(f, "/") }) {
+		if !known || slices.ContainsFunc(files, func(f string) bool { return !strings.HasPrefix(f, "/") && !r.found[f] }) {
 			r.notNamed(args[1], "")
 		}
 	case name == "trap":
 		r.text(args[1], r.shell, true)
 	}
+}
+
+// evaluates takes eval: a text that is known, or a command that is.
+func (r *scriptReader) evaluates(args []*syntax.Word) {
+	var text []string
+	all := true
+	for _, a := range args[1:] {
+		word, ok := r.literal(a)
+		text, all = append(text, word), all && ok
+	}
+	switch program, ok := r.literal(args[min(1, len(args)-1)]); {
+	case all && len(text) > 0:
+		r.text(literalWords([]string{strings.Join(text, " ")}, args[0].Pos())[0], r.shell, true)
+	case len(args) == 2 && r.evaluatesEach(args[1]):
+	case ok && strings.HasPrefix(program, "/") && !strings.ContainsAny(program, " ;|&<>$`()"):
+		r.command(args[1:], true)
+	default:
+		r.notNamed(args[0], " (eval)")
+	}
+}
+
+// evaluatesEach takes the texts that a word may be.
+func (r *scriptReader) evaluatesEach(w *syntax.Word) bool {
+	texts, ok := r.values(w.Parts)
+	for _, text := range texts {
+		r.text(literalWords([]string{text}, w.Pos())[0], r.shell, true)
+	}
+	return ok
 }
 
 // runsShell takes the text or file that a shell is given.
@@ -162,10 +195,10 @@ func (r *scriptReader) text(w *syntax.Word, shell string, same bool) {
 		r.notNamed(w, "")
 		return
 	}
-	sub := newScriptReader(shell, nil)
-	sub.depth = r.depth + 1
+	sub := newScriptReader(shell, surroundings{env: r.with.env})
+	sub.depth, sub.file = r.depth+1, r.file
 	if same {
-		sub.functions, sub.variables, sub.cache = r.functions, r.variables, map[string][]string{}
+		sub.functions, sub.variables, sub.sites, sub.called, sub.within = r.functions, r.variables, r.sites, r.called, r.within
 	}
 	file, err := sub.parse(text)
 	if err != nil {
@@ -174,6 +207,9 @@ func (r *scriptReader) text(w *syntax.Word, shell string, same bool) {
 	}
 	sub.declarations(file)
 	sub.walk(file, sub.visit)
+	if !same {
+		sub.visitCalled()
+	}
 	r.out.commands = append(r.out.commands, sub.out.commands...)
 	r.out.words = append(r.out.words, sub.out.words...)
 	r.out.scripts = append(r.out.scripts, sub.out.scripts...)

@@ -24,11 +24,11 @@ type variable struct {
 	unknown bool // it is read, computed, added to or printed into
 }
 
-// assigned is a word that a variable gets, and whether it stands in a function,
-// where $1 is not the script's.
+// assigned is a word that a variable gets, and the function in which it stands, where
+// $1 is not the script's.
 type assigned struct {
-	word       *syntax.Word
-	inFunction bool
+	word   *syntax.Word
+	within string
 }
 
 // assign notes that a variable gets a value.
@@ -39,7 +39,7 @@ func (r *scriptReader) assign(name string, value *syntax.Word, unclear bool) {
 		r.variables[name] = v
 	}
 	v.unknown = v.unknown || unclear
-	v.words = append(v.words, assigned{value, r.inFunction})
+	v.words = append(v.words, assigned{value, r.within})
 	if name == "PATH" && value != nil {
 		r.searches(value)
 	}
@@ -205,15 +205,12 @@ func (r *scriptReader) expansion(x *syntax.ParamExp) ([]string, bool) {
 // variable are the values that a script gives to a variable, or an argument of it.
 func (r *scriptReader) variable(name string) ([]string, bool) {
 	if n, err := strconv.Atoi(name); err == nil {
-		if r.args == nil || r.inFunction || n < 1 {
-			return nil, false
-		}
-		if n > len(r.args) {
-			return []string{""}, true
-		}
-		return r.args[n-1 : n], true
+		return r.argument(n)
 	}
 	v := r.variables[name]
+	if value, given := r.with.env[name]; v == nil && given {
+		return []string{value}, true
+	}
 	if v == nil || v.unknown || len(r.open) >= maxWordDepth || slices.Contains(r.open, name) {
 		return nil, false
 	}
@@ -227,18 +224,24 @@ func (r *scriptReader) variable(name string) ([]string, bool) {
 	return values, values != nil
 }
 
-// valuesOf is nil when a value is not known.
+// valuesOf is nil when a value is not known. Where one is that of a variable which
+// nobody is seen to set, it is assumed that nobody does.
 func (r *scriptReader) valuesOf(name string, v *variable) []string {
 	r.open = append(r.open, name)
-	outer := r.inFunction
-	defer func() { r.open, r.inFunction = r.open[:len(r.open)-1], outer }()
+	outer := r.within
+	defer func() { r.open, r.within = r.open[:len(r.open)-1], outer }()
 	values := []string{}
+	var foreign *syntax.Word
 	for _, a := range v.words {
-		r.inFunction = a.inFunction
+		r.within = a.within
 		texts := []string{""}
 		if a.word != nil {
 			var ok bool
-			if texts, ok = r.values(a.word.Parts); !ok {
+			texts, ok = r.values(a.word.Parts)
+			switch {
+			case !ok && r.isForeign(a.word):
+				foreign = a.word
+			case !ok:
 				return nil
 			}
 		}
@@ -248,10 +251,23 @@ func (r *scriptReader) valuesOf(name string, v *variable) []string {
 			}
 		}
 	}
-	if len(values) > maxWordValues {
+	if len(values) > maxWordValues || foreign != nil && !slices.ContainsFunc(values, func(text string) bool { return text != "" }) {
 		return nil
 	}
+	if foreign != nil {
+		r.out.assumed = append(r.out.assumed, unresolved{r.file, "line " + foreign.Pos().String() + " (environment)"})
+	}
 	return values
+}
+
+// isForeign tells whether a word is a variable that no script sets.
+func (r *scriptReader) isForeign(w *syntax.Word) bool {
+	parts := flat(w.Parts)
+	if len(parts) != 1 {
+		return false
+	}
+	x, ok := parts[0].(*syntax.ParamExp)
+	return ok && x.Exp == nil && isName(paramName(x)) && r.variables[paramName(x)] == nil
 }
 
 // substitution knows $(command -v NAME) and $(which NAME): a program by its path.
