@@ -182,8 +182,9 @@ func TestCollect(t *testing.T) {
 		{summary: "a shell with a text", lines: "ExecStart=/bin/sh -c 'exec /usr/libexec/helper'\n", facts: []string{"exec /usr/libexec/helper", "clock "}, complete: true},
 		{summary: "a shell that is told by a variable", lines: "ExecStart=/bin/sh -c 'exec ${HELPER}'\nEnvironment=HELPER=/usr/libexec/helper\n",
 			facts: []string{"exec /usr/libexec/helper", "clock "}, complete: true},
-		{summary: "a shell that expands it itself", lines: "ExecStart=/bin/sh -c 'exec $${HELPER}'\nEnvironment=HELPER=/usr/libexec/helper\n", unknown: []string{"exec-unresolved line 1:6"}},
-		{summary: "without expansion", lines: "ExecStart=:/bin/sh -c 'exec ${HELPER}'\nEnvironment=HELPER=/usr/libexec/helper\n", unknown: []string{"exec-unresolved line 1:6"}},
+		{summary: "a shell that expands it itself", lines: "ExecStart=/bin/sh -c 'exec $${HELPER}'\nEnvironment=HELPER=/usr/libexec/helper\n", facts: []string{"exec /usr/libexec/helper", "clock "}, complete: true},
+		{summary: "a variable of the shell that nobody sets", lines: "ExecStart=/bin/sh -c 'exec $${HELPER}'\n", unknown: []string{"exec-unresolved line 1:6"}},
+		{summary: "without expansion", lines: "ExecStart=:/bin/sh -c 'exec ${HELPER}'\nEnvironment=HELPER=/usr/libexec/helper\n", facts: []string{"exec /usr/libexec/helper", "clock "}, complete: true},
 		{summary: "a shell that reads", lines: "ExecStart=/bin/sh\n", unknown: []string{"exec-unresolved /bin/sh"}},
 	} {
 		t.Run(tt.summary, func(t *testing.T) {
