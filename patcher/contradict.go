@@ -34,10 +34,13 @@ func call(name string) contradiction {
 // below contradicts with every path that lies at or below one of the places.
 func below(places ...string) contradiction {
 	return func(s *subject) []string {
-		return s.facts(func(f report.Fact) bool {
-			return isPath(f) && slices.ContainsFunc(places, func(p string) bool { return f.Value == p || strings.HasPrefix(f.Value, p+"/") })
-		})
+		return s.facts(func(f report.Fact) bool { return isPath(f) && lies(f.Value, places) })
 	}
+}
+
+// lies tells whether a path is one of the places or below one.
+func lies(path string, places []string) bool {
+	return slices.ContainsFunc(places, func(p string) bool { return path == p || strings.HasPrefix(path, p+"/") })
 }
 
 // exactly contradicts with the paths themselves, as a program names that walks them.
@@ -89,4 +92,30 @@ func selinux(s *subject) []string {
 		return []string{"the image has SELinux, whose policy has to allow changes of domain under NoNewPrivileges="}
 	}
 	return nil
+}
+
+// kernelVariables are the places that ProtectKernelTunables= makes read-only or hides.
+var kernelVariables = strings.Fields(`/sys /proc/sys /proc/sysrq-trigger /proc/irq /proc/bus /proc/fs /proc/acpi /proc/asound /proc/scsi /proc/mtrr
+	/proc/kcore /proc/kallsyms /proc/latency_stats /proc/timer_stats /proc/apm`)
+
+// unchangedVariables it leaves as they are: control groups are for
+// ProtectControlGroups=, and SELinux's stay (src/core/namespace.c of systemd).
+var unchangedVariables = []string{"/sys/fs/cgroup", "/sys/fs/selinux"}
+
+// readOnlyVariables are files that nobody can write to: the kernel gives them the mode
+// 0444 (kernel/utsname_sysctl.c, kernel/sysctl.c, drivers/char/random.c,
+// fs/file_table.c, fs/inode.c, fs/dcache.c, crypto/fips.c, drivers/base/cpu.c,
+// mm/huge_memory.c).
+var readOnlyVariables = strings.Fields(`
+	/proc/sys/kernel/osrelease /proc/sys/kernel/ostype /proc/sys/kernel/version /proc/sys/kernel/cap_last_cap /proc/sys/kernel/ngroups_max
+	/proc/sys/kernel/random/boot_id /proc/sys/kernel/random/uuid /proc/sys/kernel/random/entropy_avail /proc/sys/kernel/random/poolsize
+	/proc/sys/fs/file-nr /proc/sys/fs/inode-nr /proc/sys/fs/inode-state /proc/sys/fs/dentry-state /proc/sys/crypto/fips_enabled
+	/sys/devices/system/cpu/online /sys/devices/system/cpu/possible /sys/devices/system/cpu/present /sys/devices/system/cpu/offline
+	/sys/kernel/mm/transparent_hugepage/hpage_pmd_size`)
+
+// kernelTunables are the paths that a service may write to and could not.
+func kernelTunables(s *subject) []string {
+	return s.facts(func(f report.Fact) bool {
+		return isPath(f) && lies(f.Value, kernelVariables) && !lies(f.Value, unchangedVariables) && !lies(f.Value, readOnlyVariables)
+	})
 }

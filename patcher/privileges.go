@@ -18,7 +18,7 @@ func noNewPrivileges(s *subject) verdict {
 		!slices.Contains(s.Syscalls.Reachable, "execve") && !slices.Contains(s.Syscalls.Reachable, "execveat") {
 		return s.proposed(report.Proven, yes("NoNewPrivileges"), "it starts no program")
 	}
-	return s.proposed(report.Likely, yes("NoNewPrivileges"), "no program that it starts has a set-ID bit; heuristic: file capabilities are not seen")
+	return s.proposed(report.Likely, yes("NoNewPrivileges"), "no program that it starts has a set-ID bit or capabilities; heuristic: those that are given on the device are not seen")
 }
 
 // keptCapabilities pass over permissions of files, whose owners a look at the code
@@ -36,6 +36,19 @@ var pathCapabilities = []struct {
 	{"/proc/kcore", []string{"CAP_SYS_RAWIO"}}, {"/dev/rtc", []string{"CAP_SYS_TIME"}}, {"/sys/power", []string{"CAP_BLOCK_SUSPEND"}},
 }
 
+// openToAll are files in the folder of a process that everybody may read, whose process
+// it be, without a question to ptrace(2)'s rules (fs/proc/base.c of Linux; proc(5)).
+var openToAll = strings.Fields("stat status statm cmdline comm cgroup cpuset oom_score limits sessionid schedstat mounts mountinfo attr net")
+
+// isOpenToAll tells whether a path is of such a file, as "/proc/%d/stat" is.
+func isOpenToAll(path string) bool {
+	words := strings.Split(path, "/")
+	if len(words) > 4 && words[3] == "task" {
+		words = slices.Delete(words, 3, 5)
+	}
+	return len(words) > 3 && words[1] == "proc" && strings.HasPrefix(words[2], "%") && slices.Contains(openToAll, words[3])
+}
+
 func capabilityBoundingSet(s *subject) verdict {
 	if len(asks("CapabilityBoundingSet")(s)) > 0 {
 		return withheld() // the unit has a set of its own, which stays
@@ -51,8 +64,11 @@ func capabilityBoundingSet(s *subject) verdict {
 		if f.ID == "capability" {
 			needs[f.Value] = true
 		}
+		if !isPath(f) || lies(f.Value, readOnlyVariables) || isOpenToAll(f.Value) {
+			continue
+		}
 		for _, p := range pathCapabilities {
-			if isPath(f) && strings.HasPrefix(f.Value, p.place) {
+			if strings.HasPrefix(f.Value, p.place) {
 				for _, name := range p.names {
 					needs[name] = true
 				}
@@ -100,8 +116,24 @@ func unprivileged(lines []line, reason string) func(*subject) verdict {
 		if why := s.privileges(); len(why) > 0 {
 			return withheld(why...)
 		}
-		return verdict{report.Proven, lines, []string{"runs as " + s.service.User + " with NoNewPrivileges= and without ambient capabilities", reason}}
+		confidence, set := s.noNewPrivileges()
+		return proposed(confidence, lines, "runs as "+s.service.User+" with NoNewPrivileges="+set+" and without ambient capabilities", reason)
 	}
+}
+
+// noNewPrivileges tells how sure it is that the service has NoNewPrivileges=: by its
+// own lines, or as it is proposed, which the second result says; not at all when
+// there is no confidence.
+func (s *subject) noNewPrivileges() (confidence, how string) {
+	if s.service.NoNewPrivileges {
+		return report.Proven, ""
+	}
+	for _, p := range s.Proposals { // its row is the first of the table
+		if p.Setting == "NoNewPrivileges" {
+			return p.Confidence, ", as is proposed,"
+		}
+	}
+	return "", ""
 }
 
 // privileges says by what the service has capabilities or can get them.
@@ -111,7 +143,7 @@ func (s *subject) privileges() []string {
 	if x.IsRoot() {
 		why = append(why, "the service starts as root")
 	}
-	if !x.NoNewPrivileges {
+	if confidence, _ := s.noNewPrivileges(); confidence == "" {
 		why = append(why, "NoNewPrivileges= is not set, so set-user-ID programs and file capabilities give privileges")
 	}
 	if x.AmbientCapabilities != 0 {
@@ -149,7 +181,8 @@ func realtime(s *subject) verdict {
 			return withheld(a.Key + "= asks for real-time scheduling")
 		}
 	}
-	return proposed(report.Proven, yes("RestrictRealtime"), "without CAP_SYS_NICE and RLIMIT_RTPRIO the kernel refuses real-time scheduling with EPERM, as this setting does")
+	confidence, _ := s.noNewPrivileges()
+	return proposed(confidence, yes("RestrictRealtime"), "without CAP_SYS_NICE and RLIMIT_RTPRIO the kernel refuses real-time scheduling with EPERM, as this setting does")
 }
 
 // privateUsers maps but root and the service's own user: everybody else's files and

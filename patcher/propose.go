@@ -64,6 +64,9 @@ func agree(units []*report.Unit) {
 			targets[i] = target{unit: *u, proposals: u.Proposals}
 		}
 		together, _ := merge(targets)
+		if len(of("NoNewPrivileges", together.proposals)) == 0 && slices.ContainsFunc(targets, func(t target) bool { return len(of("NoNewPrivileges", t.proposals)) > 0 }) {
+			together.proposals = nil // others of one of them stand on it
+		}
 		for _, u := range list {
 			leave(u, together.proposals, name)
 		}

@@ -304,3 +304,17 @@ func TestInstancesAgree(t *testing.T) {
 	assert.Equal(t, hardened(t, "257", instance("x@a.service"), a.Proposals).Exposure, a.ExposureAfter)
 	assert.Greater(t, a.ExposureAfter, alone.ExposureAfter)
 }
+
+// TestInstancesAgreeOnPrivileges: what stands on NoNewPrivileges= goes with it.
+func TestInstancesAgreeOnPrivileges(t *testing.T) {
+	instance := func(name, lines string) report.Unit {
+		u := service(t, "257", "User=daemon\n"+lines)
+		u.Name, u.Fragment = name, "/usr/lib/systemd/system/x@.service"
+		return u
+	}
+	r := &report.Report{Image: image("257"), Units: []report.Unit{instance("x@a.service", ""), instance("x@b.service", "NoNewPrivileges=yes\n")}}
+	require.NoError(t, Propose(r, report.Likely, nil))
+	assert.Contains(t, said(propose(t, "257", instance("x@a.service", "")), "CapabilityBoundingSet"), "(proven)")
+	assert.Empty(t, r.Units[0].Proposals)
+	assert.Empty(t, r.Units[1].Proposals)
+}

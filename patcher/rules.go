@@ -62,7 +62,7 @@ var rules = []rule{
 	{"ProtectKernelModules", 232, func(s *unit.Service) bool { return s.ProtectKernelModules }, mounts(unless("ProtectKernelModules", report.Likely,
 		"no system call that loads or removes modules is reached, and nothing names their folder", fact("module", ""), below("/lib/modules", "/usr/lib/modules", "/proc/modules")))},
 	{"ProtectKernelTunables", 232, func(s *unit.Service) bool { return s.ProtectKernelTunables }, mounts(unless("ProtectKernelTunables", report.Likely,
-		"nothing that it runs, and no configuration in the image, names /sys or a kernel variable in /proc", below("/sys", "/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi", "/proc/asound", "/proc/scsi", "/proc/mtrr", "/proc/kcore", "/proc/kallsyms")))},
+		"nothing that it runs, and no configuration in the image, names a kernel variable in /proc or /sys that can be written", kernelTunables))},
 	{"ProtectHostname", 242, func(s *unit.Service) bool { return s.ProtectHostname != "no" }, unless("ProtectHostname", report.Likely,
 		"sethostname(2) and setdomainname(2) are not reached; heuristic: it does not have to notice that the host name changes", fact("hostname", ""), exactly("/etc/hostname"), below("/proc/sys/kernel/hostname"))},
 	{"ProtectProc", 247, func(s *unit.Service) bool { return s.ProtectProc != "default" }, mounts(either(protectProc, seesAllProcesses))},

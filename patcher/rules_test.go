@@ -185,9 +185,14 @@ func TestRules(t *testing.T) {
 			{"as root that sets the time", "", with(facts("capability CAP_SYS_TIME")), "CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_SYS_TIME (likely)"},
 			{"names a kernel variable", "", with(facts("path /proc/sys/net")),
 				"CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_NET_ADMIN CAP_SYS_ADMIN (likely)"},
-			{"names what keeps the system awake", "User=daemon\n", with(facts("path /sys/power/wake_lock")),
-				"CAP_NET_ADMIN CAP_SYS_RAWIO CAP_SYS_ADMIN CAP_BLOCK_SUSPEND (likely)"},
-			{"as a user", "User=daemon\n", nil, " (likely)"},
+			{"reads what everybody may of other processes", "", with(facts("path /proc/%d/status", "path /proc/%u/task/%u/stat")), "CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER (likely)"},
+			{"reads more of other processes", "", with(facts("path /proc/%d/task/%d/maps")), "CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_SYS_PTRACE CAP_SYS_RESOURCE (likely)"},
+			{"names the folder of another process", "", with(facts("path /proc/%d")), "CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_SYS_PTRACE CAP_SYS_RESOURCE (likely)"},
+			{"names a variable that nobody can write to", "", with(facts("path /proc/sys/kernel/osrelease")), "CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER (likely)"},
+			{"names what keeps the system awake", "User=daemon\n", with(facts("path /sys/power/wake_lock", "set-id-program /bin/x")),
+				"CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_NET_ADMIN CAP_SYS_RAWIO CAP_SYS_ADMIN CAP_BLOCK_SUSPEND (likely)"},
+			{"as a user that can gain nothing", "User=daemon\n", with(facts("capability CAP_KILL")), " (proven)"},
+			{"as a user that very likely can gain nothing", "User=daemon\n", with(facts("capability CAP_KILL", "exec /bin/true")), " (likely)"},
 			{"as a user with an ambient capability", "User=daemon\nAmbientCapabilities=CAP_NET_BIND_SERVICE\n", nil, "CAP_NET_BIND_SERVICE (likely)"},
 			{"as a user that may become root", "User=daemon\nAmbientCapabilities=CAP_SETUID\n", nil,
 				"CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_SETUID (likely)"},
@@ -232,7 +237,10 @@ func TestRules(t *testing.T) {
 			{"what is named", "", with(facts("device /dev/kmsg", "path /dev/kmsg", "device /dev/net/tun", "device /dev/null")), "/dev/kmsg rw (likely); char-misc rw (likely)"},
 		},
 		"PrivateUsers": {
-			{"as root", "", nil, "withheld: the service starts as root; NoNewPrivileges= is not set, so set-user-ID programs and file capabilities give privileges"},
+			{"as root", "", nil, "withheld: the service starts as root"},
+			{"may gain privileges", "User=daemon\n", with(facts("set-id-program /bin/su")),
+				"withheld: NoNewPrivileges= is not set, so set-user-ID programs and file capabilities give privileges"},
+			{"will have none", "User=daemon\n", nil, likely},
 			{"without privileges", unprivilegedLines, nil, likely},
 			{"changes its user", unprivilegedLines, with(facts("user-change")), in("user-change")},
 			{"gives files away", unprivilegedLines, with(facts("capability CAP_CHOWN")), in("capability CAP_CHOWN")},
@@ -261,7 +269,7 @@ func TestRules(t *testing.T) {
 		"PrivateMounts": {
 			{"mounts nothing", "", nil, proven},
 			{"enters a mount name space", "", with(facts("namespace mnt")), "withheld: the service starts as root; " +
-				"NoNewPrivileges= is not set, so set-user-ID programs and file capabilities give privileges; namespace mnt in /usr/bin/x"},
+				"namespace mnt in /usr/bin/x"},
 			{"without privileges", unprivilegedLines, with(without), proven},
 			{"has it", "PrivateMounts=yes\n", nil, ""},
 		},
@@ -297,7 +305,7 @@ func TestRules(t *testing.T) {
 		"ProtectControlGroups": {
 			{"names none", "", with(facts("path /sys/class/net")), likely},
 			{"names one", "", with(facts("path /sys/fs/cgroup/x")), "withheld: the service starts as root; " +
-				"NoNewPrivileges= is not set, so set-user-ID programs and file capabilities give privileges; path /sys/fs/cgroup/x in /usr/bin/x"},
+				"path /sys/fs/cgroup/x in /usr/bin/x"},
 			{"walks /sys", unprivilegedLines + "AmbientCapabilities=CAP_CHOWN\n", with(facts("path /sys")), "withheld: AmbientCapabilities= gives CAP_CHOWN; path /sys in /usr/bin/x"},
 			{"has a subtree", unprivilegedLines + "Delegate=yes\n", nil, "withheld: Delegate= hands a control group subtree to the service"},
 			{"without privileges", unprivilegedLines, with(without), proven},
@@ -324,6 +332,9 @@ func TestRules(t *testing.T) {
 			{"names none", "", with(facts("path /proc/meminfo")), likely},
 			{"names a variable", "", with(facts("path /proc/sys/net/core")), in("path /proc/sys/net/core")},
 			{"names /sys", "", with(facts("path /sys/class/net")), in("path /sys/class/net")},
+			{"names what nobody can write to", "", with(facts("path /proc/sys/kernel/random/boot_id", "path /sys/devices/system/cpu/online")), likely},
+			{"names what stays as it is", "", with(facts("path /sys/fs/cgroup/x", "path /sys/fs/selinux")), likely},
+			{"names what is hidden", "", with(facts("path /proc/kallsyms")), in("path /proc/kallsyms")},
 			{"has it", "ProtectKernelTunables=yes\n", nil, ""},
 			earlyBoot, mounts,
 		},
@@ -366,7 +377,7 @@ func TestRules(t *testing.T) {
 		"RestrictRealtime": {
 			{"asks for none", "", nil, proven},
 			{"asks for it", "", with(facts("realtime sched_setscheduler")), "withheld: the service starts as root; " +
-				"NoNewPrivileges= is not set, so set-user-ID programs and file capabilities give privileges; realtime sched_setscheduler in /usr/bin/x"},
+				"realtime sched_setscheduler in /usr/bin/x"},
 			{"the unit asks for it", unprivilegedLines + "CPUSchedulingPolicy=rr\n", nil, "withheld: CPUSchedulingPolicy= asks for real-time scheduling; " +
 				"CPUSchedulingPolicy= is set (/usr/lib/systemd/system/x.service:5)"},
 			{"may ask by a limit", unprivilegedLines + "LimitRTPRIO=5\n", with(without), ""},

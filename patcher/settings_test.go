@@ -55,6 +55,7 @@ var observations = []struct{ fact, words string }{
 	{"path /home/x", "it names a home directory or /run/user"},
 	{"path /proc", "it names /proc itself"},
 	{"path /proc/%d/stat", "it names the folders of other processes in /proc"},
+	{"path /proc/%d/exe", "it names what belongs to other processes in /proc and is not open to all, as /proc/%d/exe"},
 	{"path /proc/sys/vm/x", "it names a kernel variable in /proc"},
 	{"path /proc/sys/net/x", "it names the network's variables in /proc"},
 	{"path /sys", "it names /sys itself"},
@@ -227,7 +228,7 @@ Confidence:
 - proven: all code that the service can reach was read, and nothing in it contradicts
 - likely: a heuristic was used, which the reason names, or something was assumed, which it names too
 
-"Without privileges" is a service with User= or DynamicUser= and NoNewPrivileges=yes, without
+"Without privileges" is a service with User= or DynamicUser= and NoNewPrivileges=yes, its own or proposed, without
 AmbientCapabilities=, PAMName=, Delegate=, PermissionsStartOnly= and commands with the prefixes + ! and |.
 
 Up to systemd 254, settings that PID 1 enforces with a filter of system calls imply NoNewPrivileges= for a

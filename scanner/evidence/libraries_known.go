@@ -18,8 +18,10 @@ type knownLibrary struct {
 
 // optionalPaths are libraries that get along without what their strings name: they
 // log to the kernel, ask for a policy or look at a limit where they can, and go on
-// where they cannot. The dynamic loader's are of its own options.
-var optionalPaths = []string{"libsystemd.so.0", "libudev.so.1", "libcap-ng.so.0", "libcap.so.2"}
+// where they cannot. The dynamic loader's are of its own options. The modules of
+// systemd for name services are made of libsystemd's code.
+var optionalPaths = []string{"libsystemd.so.0", "libudev.so.1", "libcap-ng.so.0", "libcap.so.2",
+	"libnss_systemd.so.2", "libnss_myhostname.so.2", "libnss_mymachines.so.2", "libnss_resolve.so.2"}
 
 func hasOptionalPaths(m *loaded) bool {
 	return m.libc || hasPrefix(optionalPaths, m.file.SONAME)

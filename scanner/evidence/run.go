@@ -245,7 +245,17 @@ func (c *collector) setID(file string, at place) {
 		mode = info.Mode()
 	}
 	owner, known := c.im.fs.Owner(file)
-	if mode&(fs.ModeSetuid|fs.ModeSetgid) != 0 || known && owner.Mode&0o6000 != 0 {
+	if mode&(fs.ModeSetuid|fs.ModeSetgid) != 0 || known && owner.Mode&0o6000 != 0 || c.im.hasCapabilities(file) {
 		c.fact(FactSetID, file, at)
 	}
+}
+
+// hasCapabilities tells whether starting a program of the image gives capabilities.
+func (im *Image) hasCapabilities(file string) bool {
+	f, err := im.fs.OpenFile(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return f.HasCapabilities()
 }
