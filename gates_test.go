@@ -183,7 +183,7 @@ var (
 	}
 	reading = []string{
 		"Open", "OpenFile", "ReadFile", "ReadDir", "Stat", "Lstat", "Readlink", "DirFS", "NewFile", "SameFile",
-		"Openat", "Openat2", "Fstat", "Fstatat", "Readlinkat", "Read", "Pread", "Getdents", "Mmap", "Munmap", "Close",
+		"Openat", "Openat2", "Fstat", "Fstatat", "Fgetxattr", "Readlinkat", "Read", "Pread", "Getdents", "Mmap", "Munmap", "Close",
 	}
 	writing = []string{ // the flags with which reading functions write
 		"O_WRONLY", "O_RDWR", "O_CREAT", "O_CREATE", "O_TRUNC", "O_APPEND", "O_EXCL", "O_TMPFILE",
