@@ -77,7 +77,7 @@ func story(r *rig) []step {
 		{summary: "a threshold warns",
 			conf: threshold, runs: gate, keeps: scan, says: []string{"foo.service", "[unit-exposure]"}, silent: []string{"ERROR:"}},
 		{summary: "what decides nothing reruns nothing",
-			conf: threshold + "FOO = \"1\"\nSYSTEMD_HARDENING_LAYER = \"/nowhere\"\nSYSTEMD_HARDENING_HARDEN_OPTIONS = \"--dry-run\"\n"},
+			conf: threshold + "FOO = \"1\"\nSYSTEMD_HARDENING_LAYER = \"/nowhere\"\nSYSTEMD_HARDENING_CACHE = \"/nowhere\"\nSYSTEMD_HARDENING_HARDEN_OPTIONS = \"--dry-run\"\n"},
 		{summary: "a unit has its own threshold",
 			conf: threshold + "SYSTEMD_HARDENING_THRESHOLD[foo.service] = \"9.9\"\n", runs: gate, keeps: scan,
 			says: []string{"bar.service"}, silent: []string{"foo.service"}},

@@ -95,6 +95,25 @@ func TestHardeningLayer(t *testing.T) {
 	})
 }
 
+// TestCache: the evidence is kept where the variable says, and where that is reruns nothing.
+func TestCache(t *testing.T) {
+	eachRelease(t, "cache", func(t *testing.T, r *rig) {
+		const evidence = "SYSTEMD_HARDENING_SCAN_OPTIONS = \"--evidence\"\n"
+		built := r.image(t, evidence)
+		require.NoError(t, built.err)
+		kept, err := filepath.Glob(filepath.Join(r.build(), "tmp*", "systemd-hardening-cache", "*", "*", "*"))
+		require.NoError(t, err)
+		require.NotEmpty(t, kept)
+		elsewhere := filepath.Join(r.build(), "elsewhere")
+		built = r.image(t, evidence+"SYSTEMD_HARDENING_CACHE = \""+elsewhere+"\"\n")
+		require.NoError(t, built.err)
+		assert.Empty(t, built.tasks("rig-image"))
+		built = r.image(t, evidence+"SYSTEMD_HARDENING_CACHE = \"\"\nSYSTEMD_HARDENING_SCAN_OPTIONS += \"--all\"\n")
+		require.NoError(t, built.err)
+		assert.NoDirExists(t, elsewhere)
+	})
+}
+
 // TestPresets: a unit that only a preset enables counts, on releases that apply
 // presets before the scan and on those that do after.
 func TestPresets(t *testing.T) {

@@ -32,6 +32,8 @@ SYSTEMD_HARDENING_KERNEL_CONFIG ?= ""
 SYSTEMD_HARDENING_KERNEL_CONFIG[doc] = "The kernel's configuration file, which tells what the target can enforce. Empty: that of this build's kernel if its build directory is there, which it is not in a build from sstate. \"${STAGING_KERNEL_BUILDDIR}/.config\" has the kernel compiled to get it."
 SYSTEMD_HARDENING_SCAN_OPTIONS ?= ""
 SYSTEMD_HARDENING_SCAN_OPTIONS[doc] = "Further options of systemd-hardening scan, such as --all. A file that they name does not rerun the scan when it changes."
+SYSTEMD_HARDENING_CACHE ?= "${TMPDIR}/systemd-hardening-cache"
+SYSTEMD_HARDENING_CACHE[doc] = "The folder where scan --evidence keeps what it found in programs, for the next image and the next build; empty: none. It may be shared by builders that trust each other, takes 512 MB at most, and changes no result."
 SYSTEMD_HARDENING_TOOL ?= ""
 SYSTEMD_HARDENING_TOOL[doc] = "An absolute path of a systemd-hardening binary that was built elsewhere; then systemd-hardening-native is not built. Its content is in the signature, its path is not."
 SYSTEMD_HARDENING_TODAY ?= "${@time.strftime('%Y-%m-%d', time.strptime(d.getVar('DATE'), '%Y%m%d'))}"
@@ -69,6 +71,7 @@ fakeroot do_systemd_hardening() {
         kernel_config=${STAGING_KERNEL_BUILDDIR}/.config
     fi
     [ -z "$kernel_config" ] || set -- "$@" --kernel-config "$kernel_config"
+    [ -z "${SYSTEMD_HARDENING_CACHE}" ] || set -- "$@" --cache "${SYSTEMD_HARDENING_CACHE}"
 
     report=${SYSTEMD_HARDENING_DEPLOYDIR}/${IMAGE_NAME}.systemd-hardening
     set -- ${SYSTEMD_HARDENING_COMMAND} scan ${IMAGE_ROOTFS} --format json --output $report.json --progress bitbake \
@@ -95,6 +98,8 @@ do_systemd_hardening[cleandirs] = "${SYSTEMD_HARDENING_DEPLOYDIR}"
 do_systemd_hardening[depends] += "${SYSTEMD_HARDENING_DEPENDS} ${SYSTEMD_HARDENING_KERNEL_DEPENDS}"
 do_systemd_hardening[file-checksums] += "${@systemd_hardening_inputs('SYSTEMD_HARDENING_TOOL SYSTEMD_HARDENING_KERNEL_CONFIG', d)}"
 do_systemd_hardening[progress] = "percent"
+# Where it is kept changes no report.
+do_systemd_hardening[vardepsexclude] += "SYSTEMD_HARDENING_CACHE"
 do_systemd_hardening[stamp-extra-info] = "${MACHINE_ARCH}"
 do_systemd_hardening[sstate-inputdirs] = "${SYSTEMD_HARDENING_DEPLOYDIR}"
 do_systemd_hardening[sstate-outputdirs] = "${DEPLOY_DIR_IMAGE}"
