@@ -52,7 +52,7 @@ var rules = []rule{
 		"it names nothing below /boot and /efi; heuristic: what lies below /usr comes with packages, and no service writes there", below("/boot", "/efi")))},
 	{"ProtectHome", 214, func(s *unit.Service) bool { return s.ProtectHome != "no" }, mounts(unless("ProtectHome", report.Likely,
 		"nothing that it runs, and no configuration in the image, names a home directory, and it starts nothing as another user",
-		below("/home", "/root", "/run/user"), fact("user-change", ""), fact("session", "")))},
+		below("/home", "/root", "/run/user"), fact("user-change", ""), fact("session", ""), fact("mount-table", "")))},
 	{"ProtectClock", 245, func(s *unit.Service) bool { return s.ProtectClock }, protectClock},
 	{"ProtectControlGroups", 232, func(s *unit.Service) bool { return s.ProtectControlGroups != "no" }, either(
 		unprivileged(yes("ProtectControlGroups"), "only root may write below /sys/fs/cgroup, and no subtree is delegated to this service"),

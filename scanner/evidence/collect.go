@@ -75,9 +75,12 @@ type collector struct {
 	mayBind       bool
 	mayBindAt     place
 	readsHome     *place // where $HOME is read
+	embedded      []embedded
+	scripted      map[string]bool // languages that configuration mentions
 	execStack     bool
 	startsUnnamed []string // modules of it which start what its code does not name
-	inShell       bool     // the program that is looked at is a shell
+	walking       string   // the program that is looked at
+	inShell       bool     // it is a shell
 	handsTo       string   // what it starts, whatever it is asked
 	session       bool     // it runs what its users ask for
 	sessions      []string // modules of it that do so by themselves
@@ -95,7 +98,7 @@ type target struct {
 
 // Collect finds what a loaded service needs.
 func (im *Image) Collect(u *unit.Unit) *Result {
-	c := &collector{im: im, facts: map[[2]string]bool{}, unknowns: map[[3]string]bool{}, syscalls: map[string]bool{}, seen: map[string]bool{}}
+	c := &collector{im: im, facts: map[[2]string]bool{}, unknowns: map[[3]string]bool{}, syscalls: map[string]bool{}, seen: map[string]bool{}, scripted: map[string]bool{}}
 	at := place{where: u.Fragment}
 	env := im.readEnvironment(u)
 	c.env = env
@@ -117,6 +120,7 @@ func (im *Image) Collect(u *unit.Unit) *Result {
 		c.run(t)
 	}
 	c.home(u.Service.User)
+	c.interpreters()
 	c.finish()
 	return &c.result
 }
@@ -161,17 +165,17 @@ func (c *collector) walk(file string) {
 	for _, x := range p.assumed {
 		c.assume(x.id, x.value, "it loads no plug-in but those in the folders that its files name", place{where: x.where})
 	}
-	c.handsTo = c.handedTo(p)
+	c.walking, c.handsTo = file, c.handedTo(p)
 	_, c.inShell = shells[path.Base(file)]
 	c.session, c.sessions = false, nil
 	if !c.inShell {
 		c.session, c.sessions = p.startsSessions()
 	}
 	c.passesText = p.refersTo("-c") || p.refersTo("-lc") || p.refersTo("-ec")
-	if c.session {
-		c.fact(FactSession, "", place{where: p.path})
-	}
 	c.startsUnnamed = nil
+	if !isInterpreter(path.Base(file)) { // else it is said already
+		c.embeds(p)
+	}
 	for _, m := range p.modules {
 		if m.file.ExecStack || m.file.TextRel || m.file.RWXSegment {
 			c.execStack = true
@@ -179,9 +183,6 @@ func (c *collector) walk(file string) {
 		}
 	}
 	for _, m := range p.modules {
-		if isInterpreterLibrary(m.file.SONAME) {
-			c.unknown("interpreter", m.file.SONAME, place{where: m.path})
-		}
 		open := map[int32]bool{}
 		for _, i := range m.reached.Open {
 			open[i] = true
@@ -190,6 +191,7 @@ func (c *collector) walk(file string) {
 			c.site(m, &m.file.Sites[i], open[i])
 		}
 		c.strings(m)
+		c.mountTable(m)
 		if m.libc {
 			c.cancellable(m)
 		}

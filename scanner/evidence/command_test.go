@@ -96,20 +96,6 @@ func TestShebang(t *testing.T) {
 	}
 }
 
-func TestIsInterpreter(t *testing.T) {
-	for name, want := range map[string]bool{
-		"python3.11": true, "python": true, "perl5.36.0": true, "R": true, "node": true, "php8.2": true, "lua5.4": true,
-		"pythonista": false, "nodered": false, "perlbug": false, "Rscript": false, "bash": false, "luac": false,
-	} {
-		assert.Equal(t, want, isInterpreter(name), name)
-	}
-	for name, want := range map[string]bool{
-		"libpython3.11.so.1.0": true, "libperl.so.5.36": true, "liblua5.4.so.0": true, "libnode.so.108": true, "libnodelist.so.1": false, "libphp8.so": true, "libperlio.so": false,
-	} {
-		assert.Equal(t, want, isInterpreterLibrary(name), name)
-	}
-}
-
 func TestSearchPath(t *testing.T) {
 	assert.Empty(t, searchPath(""))
 	assert.Equal(t, []string{"/a", "/b"}, searchPath("/a::b:/b:."))

@@ -28,7 +28,8 @@ const (
 	FactRawIO          = "raw-io"          // I/O ports
 	FactReboot         = "reboot"
 	FactPtrace         = "ptrace"
-	FactSession        = "session" // marks of a program that runs what its users ask for
+	FactMountTable     = "mount-table" // asks about every file system that is mounted
+	FactSession        = "session"     // marks of a program that runs what its users ask for
 )
 
 // need is a fact that a reached system call brings.

@@ -44,6 +44,23 @@ func (c *collector) strings(m *loaded) {
 	}
 }
 
+// mountTable notes a module that walks over the mounted file systems and asks about
+// each: what is hidden from it is missing in what it tells.
+func (c *collector) mountTable(m *loaded) {
+	var table, asks bool
+	for _, id := range m.reached.Imports {
+		switch m.file.Imports[id].Name {
+		case "getmntent", "getmntent_r":
+			table = true
+		case "statfs", "statfs64", "statvfs", "statvfs64":
+			asks = true
+		}
+	}
+	if table && asks && !m.libc {
+		c.fact(FactMountTable, "", place{where: m.path})
+	}
+}
+
 // programsNamedBy takes every program of the image that the strings of a module name
 // which can hand a name to a call that starts something unnamed: it may be any of them.
 func (c *collector) programsNamedBy(p *program) {
@@ -147,6 +164,7 @@ func (c *collector) configFile(name string) {
 		if line == "" || line[0] == '#' || line[0] == ';' {
 			continue
 		}
+		c.mentions(line)
 		at := place{where: fmt.Sprintf("%s:%d", name, n+1)}
 		for _, word := range strings.FieldsFunc(line, separates) {
 			switch {

@@ -105,6 +105,7 @@ func (p *program) note(id, value, where string) {
 func (p *program) load(im *Image, file string, plugin bool) *loaded {
 	queue := []string{file}
 	var first *loaded
+	var missing []problem
 	for len(queue) > 0 {
 		name := queue[0]
 		queue = queue[1:]
@@ -132,9 +133,21 @@ func (p *program) load(im *Image, file string, plugin bool) *loaded {
 		if plugin && name == file {
 			p.expose(m)
 		}
-		queue = append(queue, p.needed(im, m)...)
+		found, lacks := needed(im, m)
+		queue, missing = append(queue, found...), append(missing, lacks...)
+	}
+	for _, x := range missing {
+		if !plugin && !p.has(x.value) { // a plug-in that lacks a library cannot be loaded
+			p.note(x.id, x.value, x.where)
+		}
 	}
 	return first
+}
+
+// has tells whether a library is loaded: the dynamic loader takes it for every module
+// that needs it, wherever it lies (ld.so(8)).
+func (p *program) has(soname string) bool {
+	return slices.ContainsFunc(p.modules, func(m *loaded) bool { return m.file.SONAME == soname })
 }
 
 // open analyses a file and makes it part of the program.
@@ -178,16 +191,16 @@ func isLibc(f *elfcode.File) bool {
 	return false
 }
 
-// needed resolves DT_NEEDED and the libraries that .note.dlopen declares.
-func (p *program) needed(im *Image, m *loaded) []string {
+// needed resolves DT_NEEDED and the libraries that .note.dlopen declares, and says what
+// of DT_NEEDED is nowhere.
+func needed(im *Image, m *loaded) (files []string, missing []problem) {
 	origin := path.Dir(m.path)
 	runPaths := []string{m.file.RPath, m.file.RunPath}
-	var files []string
 	for _, name := range m.file.Needed {
 		if file, ok := im.library(name, origin, runPaths); ok {
 			files = append(files, file)
 		} else {
-			p.note("missing-file", name, m.path)
+			missing = append(missing, problem{"missing-file", name, m.path})
 		}
 	}
 	for _, note := range m.file.Dlopen {
@@ -198,7 +211,7 @@ func (p *program) needed(im *Image, m *loaded) []string {
 			}
 		}
 	}
-	return files
+	return files, missing
 }
 
 // expose makes every export of a module a root: who loads it at run time may call
@@ -247,24 +260,36 @@ func (p *program) resolve(im *Image, m *loaded) {
 	}
 }
 
-// link makes an import of a module a root of the first module that defines it; a weak
-// one of all.
+// link makes an import of a module a root of the module that provides it; a weak one
+// of all that define it.
 func (p *program) link(m *loaded, id int32) {
 	imported := &m.file.Imports[id]
+	if imported.Weak {
+		for _, f := range m.file.exporters(id) {
+			if other := p.byFile[f]; other != nil && (other != m || imported.Self) {
+				other.add(imported.Name)
+			}
+		}
+		return
+	}
+	if provider := p.provider(m, id); provider != nil {
+		provider.add(imported.Name)
+	}
+}
+
+// provider is the first module of the program that defines what another imports.
+func (p *program) provider(m *loaded, id int32) *loaded {
 	var first *loaded
 	for _, f := range m.file.exporters(id) {
 		other := p.byFile[f]
-		switch {
-		case other == nil, other == m && !imported.Self:
-		case imported.Weak:
-			other.add(imported.Name)
-		case first == nil || other.walk.index < first.walk.index:
+		if other == nil || other == m && !m.file.Imports[id].Self {
+			continue
+		}
+		if first == nil || other.walk.index < first.walk.index {
 			first = other
 		}
 	}
-	if first != nil {
-		first.add(imported.Name)
-	}
+	return first
 }
 
 // sites are the reached sites of a module.
@@ -445,28 +470,33 @@ func (im *Image) pamModuleFiles(service string) []string {
 	return files
 }
 
-// handing are the modules that can hand a text to one of some modules: these, the
-// executable, and those that call into them, through others too.
+// handing are the modules that can hand a text to one of some modules: these, those
+// that call into them, through others too, and the executable.
 func (p *program) handing(to []string) []*loaded {
-	list := []*loaded{p.modules[0]}
-	for _, m := range p.modules[1:] {
+	var list []*loaded
+	for _, m := range p.modules {
 		if slices.Contains(to, m.path) {
 			list = append(list, m)
 		}
 	}
 	for i := 0; i < len(list); i++ {
 		for _, m := range p.modules {
-			if !m.libc && !slices.Contains(list, m) && m.callsInto(list[i]) {
+			if !m.libc && !slices.Contains(list, m) && p.callsInto(m, list[i]) {
 				list = append(list, m)
 			}
 		}
 	}
-	return slices.DeleteFunc(list, func(m *loaded) bool { return m.libc })
+	if exe := p.modules[0]; !slices.Contains(list, exe) {
+		list = append(list, exe)
+	}
+	return list
 }
 
-// callsInto tells whether a module uses a symbol of another.
-func (m *loaded) callsInto(other *loaded) bool {
-	return slices.ContainsFunc(m.reached.Imports, func(id int32) bool { return slices.Contains(m.file.exporters(id), other.file) })
+// callsInto tells whether a module uses a function that another provides.
+func (p *program) callsInto(m, other *loaded) bool {
+	return slices.ContainsFunc(m.reached.Imports, func(id int32) bool {
+		return !m.file.Imports[id].Data && p.provider(m, id) == other
+	})
 }
 
 // way names the functions from where control enters a module to one of its

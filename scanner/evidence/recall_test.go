@@ -92,6 +92,10 @@ var harmless = []struct {
 	{"path", "read /dev/urandom", "PrivateDevices= leaves it"},
 	{"path", "read /dev/random", "PrivateDevices= leaves it"},
 	{"path", "read /dev/log", "a link into /run, kept by PrivateDevices="},
+	{"path", "read /dev/shm", "PrivateDevices= leaves the file system that is mounted there"},
+	{"path", "write /dev/shm", "PrivateDevices= leaves the file system that is mounted there"},
+	{"path", "read /dev/pts", "PrivateDevices= leaves the file system that is mounted there"},
+	{"path", "read /proc/irq", "mounted by the recording itself, so that a reader of the mount table comes by; ProtectKernelTunables= only forbids to write"},
 	{"path", "read /proc/self", "ProtectProc= and ProtectKernelTunables= leave it"},
 	{"path", "write /proc/self", "the C library writes names of threads there; ProtectProc= and ProtectKernelTunables= leave it"},
 	{"path", "read /proc/cpuinfo", "only ProcSubset= hides it, which is never proposed"},
@@ -171,8 +175,8 @@ func names(fact, seen string) bool {
 		return fact == seen || format && strings.HasPrefix(seen, fact)
 	case strings.HasPrefix(seen, "/proc/N"):
 		return fact == "/proc" || fact == "/proc/"
-	case format && strings.HasPrefix(seen, "/proc/") && strings.Count(fact, "/") > 2 && strings.HasPrefix(seen, fact):
-		return true
+	case strings.HasPrefix(seen, "/proc/") && strings.Count(fact, "/") > 2 && (format && strings.HasPrefix(seen, fact) || strings.HasPrefix(seen, fact+"/")):
+		return true // of a folder that is named
 	case strings.HasPrefix(seen, "/sys/") && !strings.HasPrefix(seen, "/sys/fs"):
 		seen = "/sys"
 	}

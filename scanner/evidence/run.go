@@ -85,26 +85,6 @@ func (c *collector) arguments(t target) {
 	}
 }
 
-// interpreters run programs in languages that are not read, by the beginnings of
-// the names of their executables or libraries.
-var interpreters = strings.Fields("python perl ruby lua node php tclsh wish java guile gjs mono erl beam R qjs luajit ocamlrun")
-
-var interpreterLibraries = strings.Fields("libpython libperl libruby liblua libjvm libmozjs libv8 libnode libguile libtcl libmono libluajit libphp")
-
-func isInterpreter(name string) bool {
-	return slices.ContainsFunc(interpreters, func(i string) bool {
-		rest, found := strings.CutPrefix(name, i)
-		return found && strings.Trim(rest, "0123456789.-") == ""
-	})
-}
-
-func isInterpreterLibrary(soname string) bool {
-	return slices.ContainsFunc(interpreterLibraries, func(i string) bool {
-		rest, found := strings.CutPrefix(soname, i)
-		return found && (rest == "" || strings.IndexByte("0123456789.-_", rest[0]) >= 0)
-	})
-}
-
 // shell handles a shell that is started with "-c TEXT" or a script file.
 func (c *collector) shell(t target, shell string) {
 	i, isText := shellOperand(t.args)

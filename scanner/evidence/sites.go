@@ -101,7 +101,7 @@ func (c *collector) numbers(x *call, m *loaded, s *elfcode.Site, args []elfcode.
 		return // complete, or its callers are seen
 	}
 	calls, known := numbersOf(m)
-	if !known {
+	if _, interpreter := languageOf(m.file.SONAME); !known && !interpreter { // whether that runs anything is said of it as a whole
 		c.unknown("syscall-unresolved", "", x.at)
 	}
 	for _, name := range calls {
@@ -159,7 +159,7 @@ func (c *collector) exec(x *call, index int) {
 		c.start(file, nil, x.at)
 		_, shell := shells[path.Base(file)]
 		switch {
-		case shell && !c.passesText:
+		case shell && !c.passesText && x.module == c.walking:
 			c.unknown("exec-session", file, x.at)
 		case shell:
 			c.unnamed(x, file)
@@ -177,6 +177,7 @@ func (c *collector) unnamed(x *call, value string) {
 		}
 	case hasPrefix(startsKnown, x.soname):
 	case c.session || slices.Contains(c.sessions, x.module):
+		c.fact(FactSession, "", place{where: x.module})
 		c.unknown("exec-session", value, x.at)
 	default:
 		c.startsUnnamed = append(c.startsUnnamed, x.module)

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestIsInterpreter(t *testing.T) {
+	for name, want := range map[string]bool{
+		"python3.11": true, "python": true, "perl5.36.0": true, "R": true, "node": true, "php8.2": true, "lua5.4": true,
+		"pythonista": false, "nodered": false, "perlbug": false, "Rscript": false, "bash": false, "luac": false,
+	} {
+		assert.Equal(t, want, isInterpreter(name), name)
+	}
+	for name, want := range map[string]bool{
+		"libpython3.11.so.1.0": true, "libperl.so.5.36": true, "liblua5.4.so.0": true, "libnode.so.108": true, "libnodelist.so.1": false, "libphp8.so": true, "libperlio.so": false,
+	} {
+		_, got := languageOf(name)
+		assert.Equal(t, want, got, name)
+	}
+}
+
+func TestMentions(t *testing.T) {
+	for line, want := range map[string][]string{
+		"lua-load /etc/haproxy/x.lua": {"lua"}, "content_by_lua_block {": {"lua"}, "evaluate = yes": nil, "value lualatex": {"lua"},
+		"perl use Data::Dumper;": {"perl"}, "plpython3u": {"python"}, "script /opt/check.py -v": {"python"}, "luaL": {"lua"}, "": nil,
+	} {
+		c := &collector{scripted: map[string]bool{}}
+		c.mentions(line)
+		var got []string
+		for name := range c.scripted {
+			got = append(got, name)
+		}
+		assert.Equal(t, want, got, line)
+	}
+}
+
+func TestIsScript(t *testing.T) {
+	l, ok := languageOf("liblua5.4.so.0")
+	assert.True(t, ok)
+	for name, want := range map[string]bool{"/etc/x.lua": true, "init.lua": true, "/usr/share/lua/5.4/?.lua": false, ".lua": false, "lua": false, "x.py": false} {
+		assert.Equal(t, want, l.isScript(name), name)
+	}
+}
