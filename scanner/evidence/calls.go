@@ -15,6 +15,18 @@ import (
 type place struct {
 	where string
 	why   []string
+
+	// Instead of both a site, of which most are never shown.
+	site *elfcode.Site
+	in   *loaded
+}
+
+// named is the place in words.
+func (p place) named() place {
+	if p.site == nil {
+		return p
+	}
+	return place{where: fmt.Sprintf("%s+%#x", p.in.path, p.site.Addr), why: p.in.way(p.site.Func)}
 }
 
 // call is a reached system call or library function whose arguments decide.

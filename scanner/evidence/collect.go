@@ -207,6 +207,7 @@ func (c *collector) fact(id, value string, at place) {
 		return
 	}
 	c.facts[key] = true
+	at = at.named()
 	c.result.Facts = append(c.result.Facts, Fact{id, value, at.where, at.why})
 }
 
@@ -217,6 +218,7 @@ func (c *collector) capability(at place, names ...string) {
 }
 
 func (c *collector) unknown(id, value string, at place) {
+	at = at.named()
 	key := [3]string{id, value, at.where}
 	if c.unknowns[key] {
 		return
@@ -231,6 +233,7 @@ func (c *collector) unknown(id, value string, at place) {
 
 // assume notes something that was not seen, and what is taken to hold instead.
 func (c *collector) assume(id, value, assumption string, at place) {
+	at = at.named()
 	key := [3]string{id, value, at.where}
 	if c.unknowns[key] {
 		return

@@ -30,12 +30,12 @@ var randomDevices = []string{"/dev/hwrng", "/dev/srandom"}
 // strings takes the paths among the strings that a module's reached code refers
 // to. Those of the C library are its own business: it reads its configuration.
 func (c *collector) strings(m *loaded) {
+	if hasOptionalPaths(m) {
+		return
+	}
 	for _, id := range m.reached.Strings {
 		text := m.file.Strings[id]
 		if slices.Contains(randomDevices, text) && strings.HasPrefix(m.file.SONAME, "libcrypto.so") {
-			continue
-		}
-		if hasOptionalPaths(m) {
 			continue
 		}
 		if strings.HasPrefix(text, "/") {

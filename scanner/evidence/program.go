@@ -32,6 +32,7 @@ type loaded struct {
 	path    string
 	file    *module
 	reached *elfcode.Reached // once the walk is over
+	uses    []*loaded        // modules that provide functions to it
 	walk    *walk            // until then
 	libc    bool             // the C library or its loader: its own use of the kernel is known by its functions
 	plugin  bool             // loaded at run time: every export may be called
@@ -82,17 +83,25 @@ func (im *Image) walkProgram(file string) *program {
 			break
 		}
 	}
-	for _, m := range p.modules {
-		m.finish()
-	}
-	p.byFile = nil
+	p.finish()
 	return p
 }
 
 // finish keeps what was reached. It is walked to once more from all roots together,
 // so that the ways to a function do not depend on the order in which they were found.
-func (m *loaded) finish() {
-	m.reached, m.walk = m.file.Reach(m.walk.roots), nil
+func (p *program) finish() {
+	for _, m := range p.modules {
+		m.reached = m.file.Reach(m.walk.roots)
+		for _, id := range m.reached.Imports {
+			if other := p.provider(m, id); other != nil && !m.file.Imports[id].Data && !slices.Contains(m.uses, other) {
+				m.uses = append(m.uses, other)
+			}
+		}
+	}
+	for _, m := range p.modules {
+		m.walk = nil
+	}
+	p.byFile = nil
 }
 
 func (p *program) note(id, value, where string) {
@@ -481,7 +490,7 @@ func (p *program) handing(to []string) []*loaded {
 	}
 	for i := 0; i < len(list); i++ {
 		for _, m := range p.modules {
-			if !m.libc && !slices.Contains(list, m) && p.callsInto(m, list[i]) {
+			if !m.libc && !slices.Contains(list, m) && m.callsInto(list[i]) {
 				list = append(list, m)
 			}
 		}
@@ -493,10 +502,8 @@ func (p *program) handing(to []string) []*loaded {
 }
 
 // callsInto tells whether a module uses a function that another provides.
-func (p *program) callsInto(m, other *loaded) bool {
-	return slices.ContainsFunc(m.reached.Imports, func(id int32) bool {
-		return !m.file.Imports[id].Data && p.provider(m, id) == other
-	})
+func (m *loaded) callsInto(other *loaded) bool {
+	return slices.Contains(m.uses, other)
 }
 
 // way names the functions from where control enters a module to one of its

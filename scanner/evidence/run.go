@@ -211,6 +211,7 @@ func (c *collector) startAll(pattern string, at place) {
 
 // start queues a helper program.
 func (c *collector) start(file string, args []string, at place) {
+	at = at.named()
 	c.fact(FactExec, file, at)
 	if !c.seen["start "+file] {
 		c.seen["start "+file] = true

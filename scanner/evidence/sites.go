@@ -3,7 +3,6 @@
 package evidence
 
 import (
-	"fmt"
 	"path"
 	"slices"
 
@@ -50,14 +49,12 @@ func (c *collector) calls(p *program) {
 
 // site takes one reached system call or deciding library call.
 func (c *collector) site(m *loaded, s *elfcode.Site, open bool) {
-	at := func() place { return m.place(s) }
-	x := call{args: s.Args, libc: m.libc, in: m.file.Funcs[s.Func].Name, soname: m.file.SONAME, module: m.path, of: m}
+	x := call{at: place{site: s, in: m}, args: s.Args, libc: m.libc, in: m.file.Funcs[s.Func].Name, soname: m.file.SONAME, module: m.path, of: m}
 	if s.Kind == elfcode.CallSite {
 		x.name = m.file.Imports[s.Import].Name
 		if s.Depends && !open {
 			return // its callers have sites of their own
 		}
-		x.at = at()
 		if x.name == "syscall" {
 			c.numbers(&x, m, s, s.Args, open)
 			return
@@ -66,10 +63,9 @@ func (c *collector) site(m *loaded, s *elfcode.Site, open bool) {
 		return
 	}
 	if s.Compat {
-		c.unknown("syscall-of-another-abi", "", at())
+		c.unknown("syscall-of-another-abi", "", x.at)
 		return
 	}
-	x.at = at()
 	c.numbers(&x, m, s, nil, open)
 }
 
@@ -142,6 +138,7 @@ const namedByConfiguration = "it starts no program but those that its files and 
 // exec takes what a call starts. What a shell or an interpreter is asked to do, and
 // a program that only the running service names, is not seen.
 func (c *collector) exec(x *call, index int) {
+	x.at = x.at.named()
 	v, ok := x.arg(index)
 	if !ok || !v.Complete() || x.name == "fexecve" || x.name == "execveat" {
 		c.unnamed(x, x.name)
@@ -183,9 +180,4 @@ func (c *collector) unnamed(x *call, value string) {
 		c.startsUnnamed = append(c.startsUnnamed, x.module)
 		c.assume("exec-unresolved", value, namedByConfiguration, x.at)
 	}
-}
-
-// place gives the address of a site and the way there.
-func (m *loaded) place(s *elfcode.Site) place {
-	return place{where: fmt.Sprintf("%s+%#x", m.path, s.Addr), why: m.way(s.Func)}
 }
