@@ -84,10 +84,10 @@ func (s *siteFinder) atCaller(f *flow, i int, c caller) item {
 	it := item{group: c.group, at: c.at, kind: of.kind, imp: of.imp, shift: of.shift, compat: of.compat, places: of.places}
 	it.via = append([]int32{of.group}, of.via...)
 	n := f.find(c.at)
-	f.keep = true
+	f.keep, f.settled = true, s.settled
 	clear(f.memo)
 	it.number = s.substitute(f, n, of.number, c)
-	f.keep = false
+	f.keep, f.settled = false, nil
 	clear(f.memo)
 	for _, v := range of.args {
 		it.args = append(it.args, s.substitute(f, n, v, c))

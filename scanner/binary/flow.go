@@ -39,6 +39,9 @@ type flow struct {
 	memo     map[blockQuestion]values
 	asking   map[blockQuestion]openQuestion
 	keep     bool // see question.kept
+	// settled tells whether a variable keeps the value that the file gives it; nil
+	// where only read-only data counts.
+	settled  func(addr, size uint64) bool
 	pointers *pointing
 	steps    int
 	asker    int // the node whose operand is asked for

@@ -43,6 +43,17 @@ func (s *siteFinder) keeps(from, addr, size uint64) bool {
 	return true
 }
 
+// settled is keeps for a variable by itself, remembered: Go has the number of fcntl(2)
+// in one, which only 32-bit architectures set.
+func (s *siteFinder) settled(addr, size uint64) bool {
+	kept, known := s.variables[addr]
+	if !known {
+		kept = s.keeps(addr, addr, size)
+		s.variables[addr] = kept
+	}
+	return kept
+}
+
 // onlyReads tells whether a function that forms an address within an object does not
 // store into a range of it and hands it only to functions that read.
 func (s *siteFinder) onlyReads(g int32, within func(uint64) bool, kept span) bool {

@@ -119,7 +119,8 @@ func (f *flow) contents(at values, size uint8, otherwise values) values {
 	return out
 }
 
-// constant is the value of memory that nothing changes after loading.
+// constant is the value of memory that nothing changes after loading: read-only data,
+// and for the number of a system call variables that no code sets.
 func (f *flow) constant(q question) (values, bool) {
 	addr := uint64(q.disp)
 	if int(q.size) == f.abi.WordSize {
@@ -130,7 +131,7 @@ func (f *flow) constant(q question) (values, bool) {
 			return unknown(anything), true
 		}
 	}
-	if !f.im.constant(addr) {
+	if !f.im.constant(addr) && (f.settled == nil || !f.settled(addr, uint64(q.size))) {
 		return values{}, false
 	}
 	v, ok := f.im.value(addr, int(q.size))

@@ -43,14 +43,16 @@ type siteFinder struct {
 	arch   string
 	items  []item
 	stores map[uint64][]caller
-	full   bool // a limit was reached
+	// variables that keep the value that the file gives them, or not.
+	variables map[uint64]bool
+	full      bool // a limit was reached
 }
 
 // findSites resolves the system calls and the calls of deciding functions,
 // first where they are, then level by level at the callers of what depends on
 // parameters.
 func (c *code) findSites(groups []group, arch string) *siteFinder {
-	s := &siteFinder{code: c, groups: groups, arch: arch}
+	s := &siteFinder{code: c, groups: groups, arch: arch, variables: map[uint64]bool{}}
 	s.findStores()
 	for g := range groups {
 		if s.interesting(int32(g)) {

@@ -42,6 +42,10 @@ type call struct {
 	at     place
 }
 
+// ofGo tells whether Go's runtime makes the call for itself: its functions have names
+// in the program's own tables.
+func (c *call) ofGo() bool { return strings.HasPrefix(c.in, "runtime.") }
+
 // arg returns the values of an argument; ok is false when the analysis has none.
 func (c *call) arg(i int) (v elfcode.Values, ok bool) {
 	for _, a := range c.args {
@@ -285,8 +289,8 @@ func judgeIoctl(c *collector, x *call) {
 // judgeProtection: memory that is writable and executable, or made executable
 // later (systemd.exec(5), MemoryDenyWriteExecute=).
 func judgeProtection(c *collector, x *call) {
-	if x.libc && !c.execStack {
-		return // segments as the files ask for them, checked there; stacks of threads
+	if x.libc && !c.execStack || x.ofGo() {
+		return // segments as the files ask for them, checked there; stacks of threads; Go's heap (runtime/mem_linux.go)
 	}
 	exec := x.anyBit(2, protExec)
 	if strings.HasPrefix(x.name, "mmap") {
@@ -341,7 +345,7 @@ var namespaceFlags = []struct {
 const newTime = 0x80
 
 func judgeNamespaces(c *collector, x *call, libraryArg, syscallArg int) {
-	if x.libc {
+	if x.libc || x.ofGo() {
 		return // threads, fork and posix_spawn
 	}
 	index := syscallArg

@@ -67,6 +67,7 @@ type collector struct {
 	facts    map[[2]string]bool
 	unknowns map[[3]string]bool
 	syscalls map[string]bool
+	judged   map[string]bool // those of them whose needs are noted
 	seen     map[string]bool // programs and scripts
 	queue    []target
 	env      environment
@@ -81,6 +82,7 @@ type collector struct {
 	startsUnnamed []string // modules of it which start what its code does not name
 	walking       string   // the program that is looked at
 	inShell       bool     // it is a shell
+	sandboxes     bool     // it makes name spaces
 	handsTo       string   // what it starts, whatever it is asked
 	session       bool     // it runs what its users ask for
 	sessions      []string // modules of it that do so by themselves
@@ -98,7 +100,7 @@ type target struct {
 
 // Collect finds what a loaded service needs.
 func (im *Image) Collect(u *unit.Unit) *Result {
-	c := &collector{im: im, facts: map[[2]string]bool{}, unknowns: map[[3]string]bool{}, syscalls: map[string]bool{}, seen: map[string]bool{}, scripted: map[string]bool{}}
+	c := &collector{im: im, facts: map[[2]string]bool{}, unknowns: map[[3]string]bool{}, syscalls: map[string]bool{}, judged: map[string]bool{}, seen: map[string]bool{}, scripted: map[string]bool{}}
 	at := place{where: u.Fragment}
 	env := im.readEnvironment(u)
 	c.env = env
@@ -165,7 +167,7 @@ func (c *collector) walk(file string) {
 	for _, x := range p.assumed {
 		c.assume(x.id, x.value, "it loads no plug-in but those in the folders that its files name", place{where: x.where})
 	}
-	c.walking, c.handsTo = file, c.handedTo(p)
+	c.walking, c.handsTo, c.sandboxes = file, c.handedTo(p), p.sandboxes()
 	_, c.inShell = shells[path.Base(file)]
 	c.session, c.sessions = false, nil
 	if !c.inShell {

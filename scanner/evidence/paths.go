@@ -27,6 +27,10 @@ var guarded = []string{"/dev", "/proc", "/sys", "/tmp", "/var/tmp", "/home", "/r
 // which always stay (crypto/rand/rand_unix.c, DEVRANDOM).
 var randomDevices = []string{"/dev/hwrng", "/dev/srandom"}
 
+// pieces are the first eight bytes of "/dev/null" and the like, with which compilers
+// compare texts: such devices do not exist.
+var pieces = []string{"/dev/nul", "/dev/zer", "/dev/ful", "/dev/ran", "/dev/ura", "/dev/std", "/dev/con"}
+
 // strings takes the paths among the strings that a module's reached code refers
 // to. Those of the C library are its own business: it reads its configuration.
 func (c *collector) strings(m *loaded) {
@@ -38,7 +42,7 @@ func (c *collector) strings(m *loaded) {
 		if slices.Contains(randomDevices, text) && strings.HasPrefix(m.file.SONAME, "libcrypto.so") {
 			continue
 		}
-		if strings.HasPrefix(text, "/") {
+		if strings.HasPrefix(text, "/") && !slices.Contains(pieces, text) {
 			c.path(text, place{where: m.path})
 		}
 	}

@@ -200,8 +200,7 @@ func isLibc(f *elfcode.File) bool {
 	return false
 }
 
-// needed resolves DT_NEEDED and the libraries that .note.dlopen declares, and says what
-// of DT_NEEDED is nowhere.
+// needed resolves DT_NEEDED, and says what of it is nowhere.
 func needed(im *Image, m *loaded) (files []string, missing []problem) {
 	origin := path.Dir(m.path)
 	runPaths := []string{m.file.RPath, m.file.RunPath}
@@ -210,14 +209,6 @@ func needed(im *Image, m *loaded) (files []string, missing []problem) {
 			files = append(files, file)
 		} else {
 			missing = append(missing, problem{"missing-file", name, m.path})
-		}
-	}
-	for _, note := range m.file.Dlopen {
-		for _, name := range note.SONAME {
-			if file, ok := im.library(name, origin, runPaths); ok {
-				files = append(files, file)
-				break
-			}
 		}
 	}
 	return files, missing
@@ -365,11 +356,12 @@ func (p *program) dlopen(im *Image, m *loaded, site elfcode.Site) {
 }
 
 // plugins loads what a call of dlopen may load whose argument only the running
-// program knows: what .note.dlopen declares (which is loaded with the module); for
+// program knows: what .note.dlopen declares; for
 // libpam the modules of the PAM services that the program names; else every module
 // in a folder that the module or the executable names.
 func (p *program) plugins(im *Image, m *loaded, where string) {
 	if len(m.file.Dlopen) > 0 {
+		p.declared(im, m)
 		return
 	}
 	if strings.HasPrefix(m.file.SONAME, "libpam.so") {
@@ -388,6 +380,19 @@ func (p *program) plugins(im *Image, m *loaded, where string) {
 	}
 	if x := (problem{"dlopen-unresolved", strings.Join(slices.Compact(dirs), " "), where}); !slices.Contains(p.assumed, x) {
 		p.assumed = append(p.assumed, x)
+	}
+}
+
+// declared loads the libraries that .note.dlopen declares, of each the first that the
+// image has.
+func (p *program) declared(im *Image, m *loaded) {
+	for _, note := range m.file.Dlopen {
+		for _, name := range note.SONAME {
+			if file, ok := im.library(name, path.Dir(m.path), []string{m.file.RPath, m.file.RunPath}); ok {
+				p.load(im, file, true)
+				break
+			}
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ package evidence
 import (
 	"path"
 	"slices"
+	"strings"
 
 	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
 )
@@ -87,6 +88,9 @@ func (c *collector) numbers(x *call, m *loaded, s *elfcode.Site, args []elfcode.
 	for _, n := range number.Ints {
 		if name, ok := elfcode.SyscallName(m.file.Arch, n&0xffffffff); ok {
 			x.name = name
+			if c.ofGoStart(x) {
+				continue
+			}
 			c.syscall(name, x.at)
 			if !s.Depends || open && !m.libc { // else its callers have sites of their own
 				c.decide(x)
@@ -106,10 +110,11 @@ func (c *collector) numbers(x *call, m *loaded, s *elfcode.Site, args []elfcode.
 }
 
 func (c *collector) syscall(name string, at place) {
-	if c.syscalls[name] {
+	c.syscalls[name] = true
+	if c.judged[name] {
 		return
 	}
-	c.syscalls[name] = true
+	c.judged[name] = true
 	for _, n := range syscallNeeds[name] {
 		c.fact(n.fact, n.value, at)
 	}
@@ -123,6 +128,34 @@ func (c *collector) decide(x *call) {
 	if index, ok := execArguments[x.name]; ok && !x.libc && !hasPrefix(neverStarts, x.soname) {
 		c.exec(x, index)
 	}
+}
+
+// ofGoStart takes a call that Go's library makes for a child only where the program asks
+// for it (syscall.SysProcAttr): that one starts programs in name spaces is assumed of
+// those alone that deal with name spaces otherwise.
+func (c *collector) ofGoStart(x *call) bool {
+	if !strings.HasPrefix(x.in, goStart) || !slices.Contains(goStartCalls, x.name) || c.sandboxes {
+		return false
+	}
+	c.syscalls[x.name] = true
+	c.assume("child-attributes", x.name, "it gives the programs that it starts neither name spaces nor ambient capabilities, and traces none", x.at)
+	return true
+}
+
+const goStart = "syscall.forkAndExecInChild"
+
+var goStartCalls = []string{"mount", "unshare", "clone", "clone3", "setns", "capset", "prctl", "ptrace"}
+
+// sandboxes tells whether a Go program makes name spaces by calls of its own.
+func (p *program) sandboxes() bool {
+	return slices.ContainsFunc(p.modules, func(m *loaded) bool {
+		return m.file.Go != nil && slices.ContainsFunc(m.sites(), func(s elfcode.Site) bool {
+			return !strings.HasPrefix(m.file.Funcs[s.Func].Name, goStart) && slices.ContainsFunc(s.Number.Ints, func(n uint64) bool {
+				name, _ := elfcode.SyscallName(m.file.Arch, n&0xffffffff)
+				return slices.Contains([]string{"mount", "unshare", "setns", "pivot_root", "clone3"}, name)
+			})
+		})
+	})
 }
 
 // execArguments: which argument names the program.
