@@ -192,7 +192,7 @@ func (c *collector) walk(file string) {
 		for _, i := range m.reached.Sites {
 			c.site(m, &m.file.Sites[i], open[i])
 		}
-		c.strings(m)
+		c.strings(p, m)
 		c.mountTable(m)
 		if m.libc {
 			c.cancellable(m)

@@ -27,6 +27,40 @@ func hasOptionalPaths(m *loaded) bool {
 	return m.libc || hasPrefix(optionalPaths, m.file.SONAME)
 }
 
+// isIdlePolicy tells whether a module is libselinux in an image without SELinux: once
+// it has found no policy (init.c, enabled.c) it asks for nothing that its strings name.
+func isIdlePolicy(im *Image, m *loaded) bool {
+	if !strings.HasPrefix(m.file.SONAME, "libselinux.so.1") {
+		return false
+	}
+	_, err := im.fs.Stat("/etc/selinux/config")
+	return err != nil
+}
+
+// privatePaths are what libraries name for files that a process makes for itself and
+// removes at once: nobody else looks for them. Where the program calls the function
+// named last, others do.
+var privatePaths = []struct{ soname, paths, unless string }{
+	{"libsqlite3.so.0", "/tmp /var/tmp /usr/tmp", ""}, // temporary databases (os_unix.c)
+	{"libdb-5.", "/tmp /var/tmp /usr/tmp", ""},        // what a cache has no memory for (os_tmpdir.c)
+	{"libffi.so.", "/tmp /var/tmp /dev/shm", ""},      // memory for closures (tramp.c, closures.c)
+	{"libdbus-1.so.3", "/tmp", "dbus_server_listen"},  // the socket of a server (dbus-server-socket.c, dbus-nonce.c)
+}
+
+// isPrivate tells whether a path that a module names is for files of the process alone.
+func (p *program) isPrivate(m *loaded, path string) bool {
+	return slices.ContainsFunc(privatePaths, func(k struct{ soname, paths, unless string }) bool {
+		return strings.HasPrefix(m.file.SONAME, k.soname) && slices.Contains(strings.Fields(k.paths), path) && (k.unless == "" || !p.imports(k.unless))
+	})
+}
+
+// imports tells whether reached code of the program calls a function of another module.
+func (p *program) imports(function string) bool {
+	return slices.ContainsFunc(p.modules, func(m *loaded) bool {
+		return slices.ContainsFunc(m.reached.Imports, func(id int32) bool { return m.file.Imports[id].Name == function })
+	})
+}
+
 func hasPrefix(prefixes []string, soname string) bool {
 	return slices.ContainsFunc(prefixes, func(name string) bool { return strings.HasPrefix(soname, name) })
 }

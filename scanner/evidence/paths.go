@@ -33,16 +33,17 @@ var pieces = []string{"/dev/nul", "/dev/zer", "/dev/ful", "/dev/ran", "/dev/ura"
 
 // strings takes the paths among the strings that a module's reached code refers
 // to. Those of the C library are its own business: it reads its configuration.
-func (c *collector) strings(m *loaded) {
+func (c *collector) strings(p *program, m *loaded) {
 	if hasOptionalPaths(m) {
 		return
 	}
+	idle := isIdlePolicy(c.im, m)
 	for _, id := range m.reached.Strings {
 		text := m.file.Strings[id]
 		if slices.Contains(randomDevices, text) && strings.HasPrefix(m.file.SONAME, "libcrypto.so") {
 			continue
 		}
-		if strings.HasPrefix(text, "/") && !slices.Contains(pieces, text) {
+		if strings.HasPrefix(text, "/") && !slices.Contains(pieces, text) && !p.isPrivate(m, text) && !(idle && strings.HasPrefix(text, "/proc/%")) {
 			c.path(text, place{where: m.path})
 		}
 	}

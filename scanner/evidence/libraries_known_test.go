@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
+)
+
+// moduleOf is a module of a program that calls one function of another one.
+func moduleOf(soname, imports string) *loaded {
+	file := &elfcode.File{SONAME: soname, Imports: []elfcode.Import{{Name: "read"}, {Name: imports}}}
+	return &loaded{file: &module{File: file}, reached: &elfcode.Reached{Imports: []int32{1}}}
+}
+
+func TestPrivatePaths(t *testing.T) {
+	client, server := moduleOf("", "dbus_bus_get"), moduleOf("", "dbus_server_listen")
+	for _, test := range []struct {
+		summary, soname, path string
+		main                  *loaded
+		want                  bool
+	}{
+		{"a place for temporary databases", "libsqlite3.so.0", "/var/tmp", client, true},
+		{"another path of the library", "libsqlite3.so.0", "/tmp/x", client, false},
+		{"another library", "libkrb5.so.3", "/tmp", client, false},
+		{"a client of the bus", "libdbus-1.so.3", "/tmp", client, true},
+		{"who serves a bus", "libdbus-1.so.3", "/tmp", server, false},
+	} {
+		t.Run(test.summary, func(t *testing.T) {
+			m := moduleOf(test.soname, "read")
+			p := &program{modules: []*loaded{test.main, m}}
+			assert.Equal(t, test.want, p.isPrivate(m, test.path))
+		})
+	}
+}
+
+func TestIdlePolicy(t *testing.T) {
+	m := moduleOf("libselinux.so.1", "read")
+	assert.True(t, isIdlePolicy(tree(t, nil), m))
+	assert.False(t, isIdlePolicy(tree(t, map[string]string{"etc/selinux/config": "SELINUX=enforcing\n"}), m))
+	assert.False(t, isIdlePolicy(tree(t, nil), moduleOf("libapparmor.so.1", "read")))
+}
