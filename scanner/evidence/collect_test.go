@@ -86,6 +86,19 @@ const launcherSource = `
 #include <unistd.h>
 int main(int argc, char **argv) { return execvp(argv[1], argv + 1); }`
 
+// startSource starts what nameSource, of another library, hands to it.
+const startSource = `
+#include <unistd.h>
+void start(const char *program) { execl(program, program, (char *)0); }`
+
+const nameSource = `
+void start(const char *program);
+void name(void) { start("/usr/libexec/helper"); }`
+
+const starterSource = `
+#include <dlfcn.h>
+int main(void) { return dlopen("libstart.so", RTLD_NOW) != dlopen("libname.so", RTLD_NOW); }`
+
 // compiled is an image of small programs, made with the host's compiler and C library.
 func compiled(t testing.TB) map[string]string {
 	t.Helper()
@@ -111,7 +124,7 @@ var compileOnce = sync.OnceValues(func() (files map[string]string, missing strin
 	for name, source := range map[string]string{
 		"usr/sbin/daemon": daemonSource, "usr/libexec/helper": helperSource, "opt/plug/libplug.so": plugSource, "usr/sbin/session": sessionSource,
 		"usr/sbin/pager": pagerSource, "usr/sbin/login": loginSource, "usr/sbin/job": jobSource, "usr/sbin/hook": hookSource,
-		"usr/bin/env": launcherSource, "bin/sh": nothing, "usr/bin/logger": nothing,
+		"usr/bin/env": launcherSource, "usr/sbin/starter": starterSource, "opt/plug/libstart.so": startSource, "opt/plug/libname.so": nameSource, "bin/sh": nothing, "usr/bin/logger": nothing,
 	} {
 		out := filepath.Join(dir, filepath.Base(name))
 		c := exec.Command(gcc, "-O2", "-s", "-x", "c", "-", "-o", out)
@@ -169,6 +182,8 @@ func TestCollect(t *testing.T) {
 			complete: true,
 		},
 		{summary: "its helper alone", lines: "ExecStart=/usr/libexec/helper\n", facts: []string{"clock "}, not: []string{"hostname ", "socket-family AF_INET"}, complete: true},
+		{summary: "a library that starts what another names", lines: "ExecStart=/usr/sbin/starter\n", facts: []string{"exec /usr/libexec/helper", "clock "},
+			assumed: []string{"exec-unresolved execl"}, complete: true},
 		{summary: "a command of another kind counts", lines: "ExecStart=/usr/bin/logger\nExecStopPost=-/usr/libexec/helper\n", facts: []string{"clock "}, complete: true},
 		{summary: "a session program", lines: "ExecStart=/usr/sbin/session\n", facts: []string{"session"}, unknown: []string{"exec-session execv"}},
 		{summary: "a program that reads the user's shell", lines: "ExecStart=/usr/sbin/pager x\n", assumed: []string{"exec-unresolved execl"}, complete: true},
