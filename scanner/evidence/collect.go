@@ -118,7 +118,9 @@ func (im *Image) Collect(u *unit.Unit) *Result {
 	}
 	for len(c.queue) > 0 {
 		t := c.queue[0]
-		c.queue = c.queue[1:]
+		if c.queue = c.queue[1:]; len(c.queue) > 0 {
+			c.im.walkAhead(c.queue[0].path)
+		}
 		c.run(t)
 	}
 	c.home(u.Service.User)

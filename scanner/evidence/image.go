@@ -6,6 +6,7 @@ import (
 	"context"
 	"debug/elf"
 	"encoding/binary"
+	"runtime"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
@@ -31,6 +32,7 @@ type Image struct {
 	symbols  symbolTable
 
 	analysing *semaphore.Weighted // bytes of the files that are being analysed
+	ahead     *semaphore.Weighted // programs that are walked before it is their turn
 
 	pluginDirs once[*module, []string] // folders of modules that a file's strings name
 	pamNames   once[*module, []string] // PAM services that a file's strings name
@@ -55,7 +57,8 @@ const maxAnalysed = 8 << 20
 
 // NewImage prepares an image of an architecture.
 func NewImage(fs *rootfs.FS, arch seccomp.Arch) *Image {
-	im := &Image{fs: fs, arch: arch, symbols: symbolTable{byName: map[string]*symbol{}}, analysing: semaphore.NewWeighted(maxAnalysed)}
+	im := &Image{fs: fs, arch: arch, symbols: symbolTable{byName: map[string]*symbol{}}, analysing: semaphore.NewWeighted(maxAnalysed),
+		ahead: semaphore.NewWeighted(int64(max(runtime.GOMAXPROCS(0)-1, 1)))}
 	im.libraryDirs = im.librarySearchPath()
 	im.nss = im.nameServices()
 	return im
@@ -110,6 +113,22 @@ func (im *Image) analyze(f *rootfs.File) (analysed *elfcode.File, err error) {
 func (im *Image) program(file string) *program {
 	once, _ := im.programs.LoadOrStore(file, sync.OnceValue(func() *program { return im.walkProgram(file) }))
 	return once.(func() *program)()
+}
+
+// walkAhead begins to walk a program that a service comes to next, unless enough are
+// walked so already: the last services of an image would leave all processors but one idle.
+func (im *Image) walkAhead(file string) {
+	if !im.ahead.TryAcquire(1) {
+		return
+	}
+	go func() {
+		defer im.ahead.Release(1)
+		if resolved, err := im.fs.Resolve(file); err == nil {
+			if kind, _ := im.kind(resolved); kind == KindELF {
+				im.program(resolved)
+			}
+		}
+	}()
 }
 
 // isNative tells whether a path is an ELF file of the image's architecture.
