@@ -4,6 +4,7 @@ package evidence
 
 import (
 	"bytes"
+	"errors"
 	"maps"
 	"os"
 	"os/exec"
@@ -15,6 +16,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/systemd-hardening/systemd-hardening/scanner/rootfs"
 )
 
 const daemonSource = `
@@ -74,6 +78,13 @@ int main(int argc, char **argv) {
 	return execve(argv[2], argv + 2, table);
 }`
 
+// scatteredSource has its helper's name in a line of its built-in configuration only.
+const scatteredSource = `
+#include <string.h>
+#include <unistd.h>
+static const char *const lines[] = { "interval 7", "helper_program /usr/libexec/helper" };
+int main(int argc, char **argv) { return execv(strchr(lines[argc & 1], ' ') + 1, argv); }`
+
 const jobSource = `
 #include <unistd.h>
 int main(void) { return execl("/bin/sh", "sh", (char *)0); }`
@@ -123,7 +134,7 @@ var compileOnce = sync.OnceValues(func() (files map[string]string, missing strin
 	const nothing = "int main(void) { return 0; }"
 	for name, source := range map[string]string{
 		"usr/sbin/daemon": daemonSource, "usr/libexec/helper": helperSource, "opt/plug/libplug.so": plugSource, "usr/sbin/session": sessionSource,
-		"usr/sbin/pager": pagerSource, "usr/sbin/login": loginSource, "usr/sbin/job": jobSource, "usr/sbin/hook": hookSource,
+		"usr/sbin/pager": pagerSource, "usr/sbin/login": loginSource, "usr/sbin/job": jobSource, "usr/sbin/hook": hookSource, "usr/sbin/scattered": scatteredSource,
 		"usr/bin/env": launcherSource, "usr/sbin/starter": starterSource, "opt/plug/libstart.so": startSource, "opt/plug/libname.so": nameSource, "bin/sh": nothing, "usr/bin/logger": nothing,
 	} {
 		out := filepath.Join(dir, filepath.Base(name))
@@ -267,12 +278,36 @@ func TestBusyboxLinks(t *testing.T) {
 	assert.NotNil(t, got.fact(FactClock, ""))
 }
 
+// TestProgramInText: a program that a longer text names may be what is started.
+func TestProgramInText(t *testing.T) {
+	got := tree(t, compiled(t)).Collect(service(t, "ExecStart=/usr/sbin/scattered\n"))
+	assert.NotNil(t, got.fact(FactExec, "/usr/libexec/helper"))
+	assert.NotNil(t, got.fact(FactClock, ""))
+}
+
 // TestSetIDProgram: a helper with a set-ID bit is told.
 func TestSetIDProgram(t *testing.T) {
 	fs := open(t, compiled(t))
 	require.NoError(t, fs.SetOwners(bytes.NewReader([]byte("4755 0 0 /usr/libexec/helper\n"))))
 	got := NewImage(fs, "x86-64").Collect(service(t, "ExecStart=/usr/sbin/daemon\n"))
 	assert.NotNil(t, got.fact(FactSetID, "/usr/libexec/helper"))
+}
+
+// TestFileCapabilities: a helper with capabilities of its own (setcap cap_net_raw=ep) is
+// told, and the service has to keep them.
+func TestFileCapabilities(t *testing.T) {
+	root := written(t, compiled(t))
+	attribute := []byte("\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+	err := unix.Setxattr(filepath.Join(root, "usr/libexec/helper"), "security.capability", attribute, 0)
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOTSUP) {
+		t.Skipf("cannot give a file capabilities here: %v", err)
+	}
+	require.NoError(t, err)
+	fs, err := rootfs.New(root)
+	require.NoError(t, err)
+	got := NewImage(fs, "x86-64").Collect(service(t, "ExecStart=/usr/sbin/daemon\n"))
+	assert.NotNil(t, got.fact(FactSetID, "/usr/libexec/helper"))
+	assert.NotNil(t, got.fact(FactCapability, "CAP_NET_RAW"))
 }
 
 // TestMissingLibrary: code that is not there hides what it would do.

@@ -24,6 +24,14 @@ func tree(t testing.TB, files map[string]string) *Image {
 
 func open(t testing.TB, files map[string]string) *rootfs.FS {
 	t.Helper()
+	fs, err := rootfs.New(written(t, files))
+	require.NoError(t, err)
+	return fs
+}
+
+// written is a folder with the files; those that are programs can be run.
+func written(t testing.TB, files map[string]string) string {
+	t.Helper()
 	root := t.TempDir()
 	for name, text := range files {
 		file := filepath.Join(root, name)
@@ -38,9 +46,7 @@ func open(t testing.TB, files map[string]string) *rootfs.FS {
 		}
 		require.NoError(t, os.WriteFile(file, []byte(text), mode))
 	}
-	fs, err := rootfs.New(root)
-	require.NoError(t, err)
-	return fs
+	return root
 }
 
 // service is a unit with lines of [Service].

@@ -71,13 +71,35 @@ func (c *collector) mountTable(m *loaded) {
 func (c *collector) programsNamedBy(p *program) {
 	for _, m := range p.handing(c.startsUnnamed) {
 		for _, id := range m.reached.Strings {
-			if text := m.file.Strings[id]; strings.HasPrefix(text, "/") && len(text) < 256 {
-				c.namedProgram(text, place{where: m.path})
-				own := m == p.modules[0] || slices.Contains(c.startsUnnamed, m.path)
-				if own && (c.isMain(p.path) || below(programFolders, text)) {
-					c.programsIn(path.Clean(text), 2, place{where: m.path})
-				}
+			at, text := place{where: m.path}, m.file.Strings[id]
+			if len(text) >= maxNamingText {
+				continue
 			}
+			if !strings.HasPrefix(text, "/") {
+				c.programsInText(text, at)
+				continue
+			}
+			c.namedProgram(text, at)
+			own := m == p.modules[0] || slices.Contains(c.startsUnnamed, m.path)
+			if own && (c.isMain(p.path) || below(programFolders, text)) {
+				c.programsIn(path.Clean(text), 2, at)
+			}
+		}
+	}
+}
+
+// maxNamingText bounds the texts that are looked at for names of programs.
+const maxNamingText = 256
+
+// programsInText takes the programs in a longer text: what a program does without
+// configuration may stand in it as lines of configuration ("helper_program /usr/lib/x/helper").
+func (c *collector) programsInText(text string, at place) {
+	if !strings.Contains(text, "/") {
+		return
+	}
+	for _, word := range strings.FieldsFunc(text, separates) {
+		if strings.HasPrefix(word, "/") {
+			c.namedProgram(word, at)
 		}
 	}
 }

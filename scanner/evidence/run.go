@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/systemd-hardening/systemd-hardening/scanner/unit"
 )
 
 // kind looks at the first bytes of a program.
@@ -226,17 +228,9 @@ func (c *collector) setID(file string, at place) {
 		mode = info.Mode()
 	}
 	owner, known := c.im.fs.Owner(file)
-	if mode&(fs.ModeSetuid|fs.ModeSetgid) != 0 || known && owner.Mode&0o6000 != 0 || c.im.hasCapabilities(file) {
+	given := unit.CapabilitySet(c.im.fs.Capabilities(file))
+	if mode&(fs.ModeSetuid|fs.ModeSetgid) != 0 || known && owner.Mode&0o6000 != 0 || given != 0 {
 		c.fact(FactSetID, file, at)
 	}
-}
-
-// hasCapabilities tells whether starting a program of the image gives capabilities.
-func (im *Image) hasCapabilities(file string) bool {
-	f, err := im.fs.OpenFile(file)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	return f.HasCapabilities()
+	c.capability(at, given.Names()...) // what the bounding set lacks can keep the program from starting
 }

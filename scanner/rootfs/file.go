@@ -177,14 +177,6 @@ func (f *File) Digest() string { return f.digest }
 // Size is the number of bytes that the file had when it was opened.
 func (f *File) Size() int64 { return f.size }
 
-// HasCapabilities tells whether starting the file gives capabilities: whether it has
-// the extended attribute for them (capabilities(7), "File capabilities"). One that a
-// build keeps elsewhere, as pseudo does, is not seen.
-func (f *File) HasCapabilities() bool {
-	size, err := unix.Fgetxattr(int(f.file.Fd()), "security.capability", nil)
-	return err == nil && size > 0
-}
-
 // Close releases the file.
 func (f *File) Close() error { return f.file.Close() }
 

@@ -205,24 +205,3 @@ func TestReadDirIsACopy(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "a", second[0].Name())
 }
-
-// TestHasCapabilities needs the right to give a file capabilities.
-func TestHasCapabilities(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"plain", "capable"} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o755))
-	}
-	// Revision 2 with CAP_NET_BIND_SERVICE permitted and effective, as setcap(8) writes it.
-	value := []byte{1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
-	if err := unix.Setxattr(filepath.Join(dir, "capable"), "security.capability", value, 0); err != nil {
-		t.Skip("no capabilities can be given to a file here: ", err)
-	}
-	image, err := rootfs.New(dir)
-	require.NoError(t, err)
-	for name, want := range map[string]bool{"plain": false, "capable": true} {
-		f, err := image.OpenFile("/" + name)
-		require.NoError(t, err)
-		assert.Equal(t, want, f.HasCapabilities(), name)
-		require.NoError(t, f.Close())
-	}
-}

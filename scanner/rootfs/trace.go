@@ -33,12 +33,13 @@ type Observation struct {
 // What is observed. Times, owners on this host and inode numbers are not: no result
 // may depend on them.
 const (
-	observedEntry   uint8 = iota // type, permissions and, of a file, size; or that nothing is there
-	observedLink                 // where it points to
-	observedDir                  // names and types
-	observedContent              // digest of a file
-	observedHead                 // digest of the first bytes of a file
-	observedOwners               // digest of the ownership manifest
+	observedEntry        uint8 = iota // type, permissions and, of a file, size; or that nothing is there
+	observedLink                      // where it points to
+	observedDir                       // names and types
+	observedContent                   // digest of a file
+	observedHead                      // digest of the first bytes of a file
+	observedOwners                    // digest of the ownership manifest
+	observedCapabilities              // what running a file gives
 )
 
 // Trace collects observations.
@@ -136,6 +137,8 @@ func (f *FS) observe(o Observation) string {
 		return orError(digestOfNames(list), err)
 	case observedOwners:
 		return f.ownersDigest
+	case observedCapabilities:
+		return strconv.FormatUint(f.capabilities(o.Path), 16)
 	}
 	return ""
 }
