@@ -50,7 +50,18 @@ func exactly(paths ...string) contradiction {
 	}
 }
 
-func isPath(f report.Fact) bool { return f.ID == "path" || f.ID == "device" }
+// isPath tells whether a fact is a path, isChanged one that is not only looked at.
+func isPath(f report.Fact) bool { return isChanged(f) || f.ID == "path-read" }
+
+func isChanged(f report.Fact) bool { return f.ID == "path" || f.ID == "device" }
+
+// changedBelow contradicts with every path at or below one of the places that may be
+// written.
+func changedBelow(places ...string) contradiction {
+	return func(s *subject) []string {
+		return s.facts(func(f report.Fact) bool { return isChanged(f) && lies(f.Value, places) })
+	}
+}
 
 // asks contradicts when the unit itself has the setting.
 func asks(setting string) contradiction {
@@ -116,6 +127,6 @@ var readOnlyVariables = strings.Fields(`
 // kernelTunables are the paths that a service may write to and could not.
 func kernelTunables(s *subject) []string {
 	return s.facts(func(f report.Fact) bool {
-		return isPath(f) && lies(f.Value, kernelVariables) && !lies(f.Value, unchangedVariables) && !lies(f.Value, readOnlyVariables)
+		return isChanged(f) && lies(f.Value, kernelVariables) && !lies(f.Value, unchangedVariables) && !lies(f.Value, readOnlyVariables)
 	})
 }

@@ -64,7 +64,7 @@ func capabilityBoundingSet(s *subject) verdict {
 		if f.ID == "capability" {
 			needs[f.Value] = true
 		}
-		if !isPath(f) || lies(f.Value, readOnlyVariables) || isOpenToAll(f.Value) {
+		if !isChanged(f) || lies(f.Value, readOnlyVariables) || isOpenToAll(f.Value) {
 			continue
 		}
 		for _, p := range pathCapabilities {

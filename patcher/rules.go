@@ -56,7 +56,7 @@ var rules = []rule{
 	{"ProtectClock", 245, func(s *unit.Service) bool { return s.ProtectClock }, protectClock},
 	{"ProtectControlGroups", 232, func(s *unit.Service) bool { return s.ProtectControlGroups != "no" }, either(
 		unprivileged(yes("ProtectControlGroups"), "only root may write below /sys/fs/cgroup, and no subtree is delegated to this service"),
-		mounts(unless("ProtectControlGroups", report.Likely, "nothing that it runs names /sys/fs/cgroup", below("/sys/fs/cgroup"), exactly("/sys", "/sys/fs"), delegated)))},
+		mounts(unless("ProtectControlGroups", report.Likely, "nothing that it runs names /sys/fs/cgroup but to read", changedBelow("/sys/fs/cgroup"), exactly("/sys", "/sys/fs"), delegated)))},
 	{"ProtectKernelLogs", 244, func(s *unit.Service) bool { return s.ProtectKernelLogs }, mounts(unless("ProtectKernelLogs", report.Likely,
 		"syslog(2) is not reached, and nothing names /dev/kmsg or /proc/kmsg", fact("kernel-log", ""), below("/dev/kmsg", "/proc/kmsg")))},
 	{"ProtectKernelModules", 232, func(s *unit.Service) bool { return s.ProtectKernelModules }, mounts(unless("ProtectKernelModules", report.Likely,

@@ -80,8 +80,9 @@ var judges = map[string]func(*collector, *call){
 	"getenv":     judgeVariable, "secure_getenv": judgeVariable, "g_getenv": judgeVariable,
 	"ioctl":    judgeIoctl,
 	"mprotect": judgeProtection, "pkey_mprotect": judgeProtection, "mmap": judgeProtection, "mmap2": judgeProtection, "mmap64": judgeProtection,
-	"shmat":                          judgeShmat,
-	"prctl":                          judgePrctl,
+	"shmat":    judgeShmat,
+	"prctl":    judgePrctl,
+	"setxattr": judgeXattr, "lsetxattr": judgeXattr, "fsetxattr": judgeXattr, "removexattr": judgeXattr, "lremovexattr": judgeXattr, "fremovexattr": judgeXattr,
 	"clone":                          func(c *collector, x *call) { judgeNamespaces(c, x, 2, 0) },
 	"__clone":                        func(c *collector, x *call) { judgeNamespaces(c, x, 2, 0) },
 	"clone3":                         judgeClone3,
@@ -135,7 +136,7 @@ const (
 
 func judgeSocket(c *collector, x *call) {
 	families, all := x.ints(0)
-	netlink := !all
+	netlink := false // a family that is not in the code comes with an address
 	for _, f := range families {
 		f &= 0xffffffff
 		switch {
@@ -255,8 +256,17 @@ func harmlessIoctl(request uint64) bool {
 	case request == 0x80045430 || request == 0x40045431 || request == 0x80045432 || request == 0x5441: // pseudo-terminals
 		return true
 	}
-	return slices.Contains([]uint64{0x8910, 0x8912, 0x8913, 0x8915, 0x8917, 0x8919, 0x891b, 0x891d, 0x8921, 0x8927, 0x8933, 0x8942, 0x8970}, request)
+	return slices.Contains(questions, request) || slices.Contains(harmlessGroups, request>>8&0xff) && request>>16 != 0 || slices.Contains([]uint64{0x8910, 0x8912, 0x8913, 0x8915, 0x8917, 0x8919, 0x891b, 0x891d, 0x8921, 0x8927, 0x8933, 0x8942, 0x8970}, request)
 }
+
+// questions are requests of files and block devices that only ask, or share and copy
+// extents of files that the caller has open (linux/fs.h, linux/fiemap.h, linux/random.h).
+var questions = []uint64{0x40049409, 0x4020940d, 0xc0189436, 0xc020660b, 0x80086601, 0x80046601, 0x80087601, 0x80047601, 2,
+	0x1260, 0x80081272, 0x80041272, 0x1268, 0x80081270, 0x80041270, 0x127b, 0x1278, 0x1279, 0x127a, 0x127e, 0x125e, 0x1263, 0x301, 0x80045200}
+
+// harmlessGroups are the types of requests of devices that ask for no capability beyond
+// the right to open them: input (E), watchdogs (W), hidraw (H), SPI (k), GPIO, KVM.
+var harmlessGroups = []uint64{0x45, 0x57, 0x48, 0x6b, 0xb4, 0xae}
 
 func judgeIoctl(c *collector, x *call) {
 	requests, all := x.ints(1)
@@ -309,6 +319,29 @@ func judgeShmat(c *collector, x *call) {
 	const shmExec = 0o100000
 	if x.anyBit(2, shmExec) {
 		c.fact(FactWX, "shmat", x.at)
+	}
+}
+
+// judgeXattr: the class of an attribute decides (xattr(7)): those of users and of access
+// control lists belong to the owner of the file.
+func judgeXattr(c *collector, x *call) {
+	if x.libc {
+		return // hands on what its callers gave, who are seen
+	}
+	v, ok := x.arg(1)
+	if !ok || !v.Complete() {
+		c.capability(x.at, "CAP_SETFCAP", "CAP_SYS_ADMIN", "CAP_MAC_ADMIN")
+	}
+	for _, name := range v.Strings {
+		switch {
+		case strings.HasPrefix(name, "user."), strings.HasPrefix(name, "system.posix_acl_"):
+		case name == "security.capability":
+			c.capability(x.at, "CAP_SETFCAP")
+		case name == "security.selinux":
+			c.capability(x.at, "CAP_MAC_ADMIN")
+		default:
+			c.capability(x.at, "CAP_SETFCAP", "CAP_SYS_ADMIN", "CAP_MAC_ADMIN")
+		}
 	}
 }
 

@@ -196,6 +196,7 @@ func (c *collector) walk(file string) {
 		}
 		c.strings(p, m)
 		c.mountTable(m)
+		c.priorities(m)
 		if m.libc {
 			c.cancellable(m)
 		}

@@ -114,6 +114,15 @@ func (t target) onlySignals() bool {
 	})
 }
 
+// looksAtProcesses tells whether start-stop-daemon has to compare a process with what it
+// is asked for: without it a file names the process.
+func (t target) looksAtProcesses() bool {
+	return slices.ContainsFunc(t.args, func(a string) bool {
+		short := len(a) > 1 && a[0] == '-' && a[1] != '-' && strings.ContainsAny(a, "xnua")
+		return short || slices.ContainsFunc([]string{"--exec", "--name", "--user", "--ppid", "--startas"}, func(o string) bool { return strings.HasPrefix(a, o) })
+	})
+}
+
 var knownLibraries = []knownLibrary{
 	// cap_proc.c: the calls that cap_set_syscall() may replace.
 	{"libcap.so.2", "capget capset prctl setuid setgid setgroups"},

@@ -10,6 +10,7 @@ const (
 	FactCapability     = "capability"      // CAP_SYS_TIME, ...: what a reached system call may ask for
 	FactNamespace      = "namespace"       // mnt, net, ...: made or entered
 	FactDevice         = "device"          // /dev/rtc
+	FactPathRead       = "path-read"       // a path that is only looked at
 	FactPath           = "path"            // a path below a place that a setting protects
 	FactExec           = "exec"            // a program that it starts
 	FactSetID          = "set-id-program"  // one that has a set-ID bit or file capabilities
@@ -73,7 +74,7 @@ var syscallNeeds = func() map[string][]need {
 	add("setrlimit prlimit64 ugetrlimit", capabilities("CAP_SYS_RESOURCE")...)
 	add("mknod mknodat", capabilities("CAP_MKNOD")...)
 	add("chown chown32 fchown fchown32 lchown lchown32 fchownat", capabilities("CAP_CHOWN", "CAP_FSETID")...)
-	add("setxattr lsetxattr fsetxattr setxattrat removexattr lremovexattr fremovexattr", capabilities("CAP_SETFCAP", "CAP_SYS_ADMIN", "CAP_MAC_ADMIN")...)
+	add("setxattrat", capabilities("CAP_SETFCAP", "CAP_SYS_ADMIN", "CAP_MAC_ADMIN")...)
 	add("shmget shmat shmctl semget semop semctl semtimedop msgget msgsnd msgrcv msgctl ipc", capabilities("CAP_IPC_OWNER")...)
 	add("kill tkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal", capabilities("CAP_KILL")...)
 	add("reboot kexec_load kexec_file_load", append(capabilities("CAP_SYS_BOOT"), need{FactReboot, ""})...)
@@ -86,3 +87,26 @@ var syscallNeeds = func() map[string][]need {
 	add("setns", append(capabilities("CAP_SYS_ADMIN", "CAP_SYS_CHROOT"), need{FactNamespace, "all"})...)
 	return table
 }()
+
+// wishes are the functions of the C library whose system calls of these kinds are
+// what the program asks for. Elsewhere the library makes them for itself: it asks for a
+// limit (sysconf(3)), or makes a pipe of a name (mkfifo(3)); what a thread or a mutex
+// may ask for is asked for by other functions first (asksForPriority).
+var wishes = func() map[string][]string {
+	table := map[string][]string{}
+	for calls, functions := range map[string]string{
+		"setrlimit prlimit64 ugetrlimit":    "setrlimit setrlimit64 prlimit prlimit64 ulimit vlimit",
+		"sched_setscheduler sched_setparam": "sched_setscheduler sched_setparam pthread_setschedparam pthread_setschedprio",
+		"mknod mknodat":                     "mknod mknodat xmknod xmknodat",
+	} {
+		for _, call := range strings.Fields(calls) {
+			table[call] = strings.Fields(functions)
+		}
+	}
+	return table
+}()
+
+// asksForPriority are functions behind which threads, processes or owners of a mutex get
+// the priority that the program wants.
+var asksForPriority = strings.Fields(`pthread_attr_setinheritsched pthread_attr_setschedpolicy pthread_attr_setschedparam
+	pthread_mutexattr_setprotocol pthread_mutexattr_setprioceiling posix_spawnattr_setschedpolicy posix_spawnattr_setschedparam`)

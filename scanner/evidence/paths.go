@@ -37,14 +37,32 @@ func (c *collector) strings(p *program, m *loaded) {
 	if hasOptionalPaths(m) {
 		return
 	}
-	idle := isIdlePolicy(c.im, m)
+	idle, looked := isIdlePolicy(c.im, m), m.lookedAt()
 	for _, id := range m.reached.Strings {
 		text := m.file.Strings[id]
 		if slices.Contains(randomDevices, text) && strings.HasPrefix(m.file.SONAME, "libcrypto.so") {
 			continue
 		}
 		if strings.HasPrefix(text, "/") && !slices.Contains(pieces, text) && !p.isPrivate(m, text) && !(idle && strings.HasPrefix(text, "/proc/%")) {
-			c.path(text, place{where: m.path})
+			if looked[id] {
+				c.pathRead(path.Clean(text), place{where: m.path})
+			} else {
+				c.path(text, place{where: m.path})
+			}
+		}
+	}
+}
+
+// pathRead notes a path that is only looked at.
+func (c *collector) pathRead(text string, at place) {
+	c.fact(FactPathRead, text, at)
+}
+
+// priorities notes a module that asks for priorities of threads or mutexes.
+func (c *collector) priorities(m *loaded) {
+	for _, id := range m.reached.Imports {
+		if !m.libc && slices.Contains(asksForPriority, m.file.Imports[id].Name) {
+			c.capability(place{where: m.path}, "CAP_SYS_NICE")
 		}
 	}
 }

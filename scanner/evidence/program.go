@@ -319,7 +319,23 @@ func (p *program) implicit(im *Image, name string) {
 		}
 	}
 	if slices.Contains(threadExitCalls, name) {
-		p.plugin(im, "libgcc_s.so.1")
+		p.unwinder(im)
+	}
+}
+
+// unwinder loads the library by which the C library unwinds a stack: it asks for a few
+// functions of it alone (sysdeps/nptl, unwind-link.c of glibc).
+func (p *program) unwinder(im *Image) {
+	file, ok := im.library("libgcc_s.so.1", "", nil)
+	if !ok {
+		return
+	}
+	if m := p.load(im, file, false); m != nil {
+		for _, e := range m.file.Exports {
+			if strings.HasPrefix(e.Name, "_Unwind_") || e.Name == "__gcc_personality_v0" {
+				m.add(e.Name)
+			}
+		}
 	}
 }
 
@@ -445,7 +461,26 @@ func (p *program) pam(im *Image) {
 	}
 	for _, service := range append(services, "other") {
 		for _, file := range im.pamFiles.get(service, im.pamModuleFiles) {
-			p.load(im, file, true)
+			if m := p.load(im, file, false); m != nil {
+				p.exposePAM(m)
+			}
+		}
+	}
+}
+
+// pamEntries are the functions of libpam, and those of a module that they call (pam(3)).
+var pamEntries = map[string]string{
+	"pam_authenticate": "pam_sm_authenticate", "pam_setcred": "pam_sm_setcred", "pam_acct_mgmt": "pam_sm_acct_mgmt",
+	"pam_open_session": "pam_sm_open_session", "pam_close_session": "pam_sm_close_session", "pam_chauthtok": "pam_sm_chauthtok",
+}
+
+// exposePAM makes those entries of a PAM module roots that the program asks libpam for.
+func (p *program) exposePAM(m *loaded) {
+	for _, libpam := range p.modules {
+		for function, entry := range pamEntries {
+			if strings.HasPrefix(libpam.file.SONAME, "libpam.so") && libpam.walk.names[function] {
+				m.add(entry)
+			}
 		}
 	}
 }

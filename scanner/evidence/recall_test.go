@@ -141,7 +141,10 @@ func (r *Result) foresees(im *Image, o observation) bool {
 	case "exec":
 		return r.starts(im, o.value)
 	case "path":
-		_, file, _ := strings.Cut(o.value, " ")
+		how, file, _ := strings.Cut(o.value, " ")
+		if how == "read" && r.anyFact(FactPathRead, func(fact string) bool { return names(fact, file) }) {
+			return true
+		}
 		return r.anyFact(FactPath, func(fact string) bool { return names(fact, file) }) || r.starts(im, file)
 	}
 	return false

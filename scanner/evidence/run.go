@@ -50,7 +50,7 @@ func (c *collector) run(t target) {
 	switch kind {
 	case KindELF:
 		if t.onlySignals() {
-			c.signals(c.im.program(resolved))
+			c.signals(c.im.program(resolved), t)
 			return
 		}
 		c.arguments(t)

@@ -19,10 +19,13 @@ func (c *collector) isMain(file string) bool {
 }
 
 // signals takes a program that sends signals to processes that it finds in /proc.
-func (c *collector) signals(p *program) {
+func (c *collector) signals(p *program, t target) {
 	at := place{where: p.path}
-	c.fact(FactPath, "/proc/%d", at)
-	c.capability(at, "CAP_KILL", "CAP_SYS_PTRACE")
+	c.capability(at, "CAP_KILL")
+	if t.looksAtProcesses() {
+		c.fact(FactPath, "/proc/%d", at)
+		c.capability(at, "CAP_SYS_PTRACE")
+	}
 	c.calls(p)
 }
 
@@ -76,19 +79,17 @@ func (c *collector) numbers(x *call, m *loaded, s *elfcode.Site, args []elfcode.
 	number := s.Number
 	if args != nil {
 		number, _ = (&call{args: args}).arg(0)
-		x.args = nil
-		for _, a := range args {
-			if a.Index > 0 {
-				a.Index--
-				x.args = append(x.args, a)
-			}
-		}
+		x.args = shifted(args)
 	}
 	x.kernel = true
 	for _, n := range number.Ints {
 		if name, ok := elfcode.SyscallName(m.file.Arch, n&0xffffffff); ok {
 			x.name = name
 			if c.ofGoStart(x) {
+				continue
+			}
+			if x.forItself() {
+				c.syscalls[name] = true
 				continue
 			}
 			c.syscall(name, x.at)
@@ -107,6 +108,12 @@ func (c *collector) numbers(x *call, m *loaded, s *elfcode.Site, args []elfcode.
 	for _, name := range calls {
 		c.syscall(name, x.at)
 	}
+}
+
+// forItself tells whether the C library makes a system call for its own purposes.
+func (x *call) forItself() bool {
+	functions, known := wishes[x.name]
+	return x.libc && known && !slices.Contains(functions, strings.TrimLeft(x.in, "_"))
 }
 
 func (c *collector) syscall(name string, at place) {
