@@ -55,6 +55,14 @@ recall-test: ## compare the evidence with real daemons under strace (root, mmdeb
 	testdata/strace/record '$(RECALL_ROOTFS)'
 	RECALL_ROOTFS='$(RECALL_ROOTFS)' $(GO) test ./scanner/evidence -run TestRecall -count=1 -timeout 1h -args -table
 
+.PHONY: recall-emulated-test
+recall-emulated-test: ## the same for arm64, armhf and riscv64 under qemu-user (qemu-user-static, too; two hours)
+	for arch in arm64 armhf riscv64; do \
+		[ -d '$(RECALL_ROOTFS)'-$$arch ] || testdata/strace/rootfs '$(RECALL_ROOTFS)'-$$arch $$arch && testdata/strace/record '$(RECALL_ROOTFS)'-$$arch; \
+	done
+	RECALL_ROOTFS_ARM64='$(RECALL_ROOTFS)-arm64' RECALL_ROOTFS_ARMHF='$(RECALL_ROOTFS)-armhf' RECALL_ROOTFS_RISCV64='$(RECALL_ROOTFS)-riscv64' \
+		$(GO) test ./scanner/evidence -run TestRecallEmulated -count=1 -timeout 1h -args -table
+
 BOOT_DIR ?= /var/tmp/systemd-hardening-boot
 
 .PHONY: boot-test

@@ -111,6 +111,7 @@ func (c *code) analyze(f *File) {
 	f.Exports = exports(c.syms, data)
 	f.Strings = texts.list
 	c.entries(f)
+	f.closeRings()
 	if sites.full {
 		f.Unknowns = append(f.Unknowns, Unknown{UnknownLimit, "more sites than are followed"})
 	}
@@ -202,6 +203,8 @@ func (c *code) findingRefs(g int32, f *finding, data *dataMap, refs []Ref) []Ref
 		refs = append(refs, newRef(RefTakeName, int(f.target)))
 	case findData:
 		refs = data.addressRefs(f.target, refs)
+	case findInside:
+		refs = data.insideRefs(f.target, refs)
 	case findText:
 		refs = append(refs, newRef(RefString, int(data.strings.id([]byte(immediateText(f.target))))))
 	case findRead:

@@ -55,6 +55,7 @@ const (
 	findCode                        // the address of code is taken
 	findIFunc                       // what the resolver at addr returns is called or taken
 	findData                        // an address in the data of this file is formed
+	findInside                      // the same, as a distance from another address: it begins no object
 	findRead                        // the pointer at the address is read together with others
 	findImport                      // call of the import addr
 	findTailName                    // jump to the import addr

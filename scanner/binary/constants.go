@@ -13,6 +13,7 @@ type constants struct {
 	value [64]uint64
 	known isa.RegSet
 	addr  isa.RegSet // the value is an address of this file
+	whole isa.RegSet // it is one with nothing to be added
 	name  isa.RegSet // the value is the address of the import of that index
 }
 
@@ -23,6 +24,7 @@ func (k *constants) set(r isa.Reg, v uint64, addr bool) {
 	k.value[r] = v
 	k.known = k.known.With(r)
 	k.addr &^= 1 << r
+	k.whole &^= 1 << r
 	k.name &^= 1 << r
 	if addr {
 		k.addr = k.addr.With(r)
@@ -32,6 +34,7 @@ func (k *constants) set(r isa.Reg, v uint64, addr bool) {
 func (k *constants) clear(s isa.RegSet) {
 	k.known &^= s
 	k.addr &^= s
+	k.whole &^= s
 	k.name &^= s
 }
 
@@ -52,6 +55,7 @@ func (k *constants) merge(o *constants) {
 		k.value[r] = o.value[r]
 		k.known |= 1 << r
 		k.addr |= o.addr & (1 << r)
+		k.whole |= o.whole & (1 << r)
 		k.name |= o.name & (1 << r)
 	}
 }
@@ -63,6 +67,8 @@ func (s *scanner) compute(in *isa.Inst) {
 		s.refer(uint64(in.Imm)) // the address of a table is part of a lea
 	}
 	kept := s.known
+	whole := s.isWhole(in)
+	inside := in.Op != isa.Mov && in.Src2 == isa.NoReg && in.Src < isa.Zero && s.whole.Has(in.Src)
 	if !in.Cond() {
 		s.clear(in.Writes)
 	}
@@ -81,12 +87,27 @@ func (s *scanner) compute(in *isa.Inst) {
 		v = uint64(uint32(v))
 	}
 	s.set(in.Dst, v, addr)
+	if addr && whole {
+		s.whole = s.whole.With(in.Dst)
+	}
 	if !addr && (in.Op == isa.MovImm || in.Op == isa.Insert16) {
 		s.text(v)
 	}
 	if in.Op != isa.AddressPart && in.Op != isa.Mov && (addr || s.fixed && in.Size != 1) {
-		s.refer(v)
+		s.formed(v, inside)
 	}
+}
+
+// isWhole tells whether what an instruction computes is an address that nothing is
+// missing of, if it is one.
+func (s *scanner) isWhole(in *isa.Inst) bool {
+	switch in.Op {
+	case isa.Mov:
+		return s.whole.Has(in.Src)
+	case isa.Address, isa.Add, isa.Sub:
+		return true
+	}
+	return false
 }
 
 // result is the value that an instruction computes, or the address that it
@@ -153,6 +174,7 @@ func (s *scanner) loadedSlot(dst isa.Reg, r *reloc) {
 	switch r.kind {
 	case relocAddress:
 		s.set(dst, r.target, true)
+		s.whole = s.whole.With(dst)
 		s.refer(r.target)
 	case relocResolver:
 		s.find(findIFunc, r.target)

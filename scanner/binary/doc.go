@@ -26,7 +26,8 @@
 //     points to is looked for in the object: pointers are followed to the stack frame or
 //     to data (pointers.go, stack.go), there the stores that fill it (cells.go, keeps.go),
 //     with what known functions write through their arguments (effects.go).
-//  5. Reach walks the result (reach.go).
+//  5. closeRings puts structures together again that an address in their middle divided
+//     (rings.go), and Reach walks the result (reach.go).
 //
 // # What it assumes
 //

@@ -207,6 +207,11 @@ var fixtureTable = []fixture{
 		never: []string{"import klogctl"},
 	},
 	{
+		files: `^inner\.`,
+		roots: start,
+		must:  []string{"import access", "import swapon", "import swapoff", "import klogctl", "import unshare"},
+	},
+	{
 		// The string is addressed behind a call that keeps the registers.
 		files: `^modern\.`,
 		roots: binary.Roots{Names: []string{"modern_threads"}},

@@ -142,6 +142,7 @@ func (s *scanner) jump(in *isa.Inst) {
 	if s.part.has(a) && thumb == s.part.thumb {
 		if !s.part.framed {
 			s.jumps = append(s.jumps, span{min(a, s.at), max(a, s.at)})
+			s.furthest = max(s.furthest, a)
 		}
 		if s.saved != nil && a > s.at && s.saved[a] == nil && s.known != 0 {
 			k := s.constants
@@ -172,6 +173,7 @@ func (s *scanner) jumpIndirect(in *isa.Inst) {
 	targets, ok := s.switches[s.at]
 	s.part.switches = s.part.switches || !ok
 	for _, a := range targets {
+		s.furthest = max(s.furthest, a)
 		s.jumps = append(s.jumps, span{min(a, s.at), max(a, s.at)})
 	}
 }

@@ -263,6 +263,16 @@ func (d *dataMap) addressRefs(v uint64, refs []Ref) []Ref {
 	return d.strings.refs(v, refs)
 }
 
+// insideRefs adds what an address leads to that may be in the middle of an object.
+func (d *dataMap) insideRefs(v uint64, refs []Ref) []Ref {
+	if owner := d.owner(v); owner != 0 {
+		if id := d.objectAt(owner); id >= 0 {
+			refs = append(refs, newRef(RefObject, id))
+		}
+	}
+	return d.strings.refs(v, refs)
+}
+
 // codeRef adds the function at v, or the import that a stub there leads to.
 func (d *dataMap) codeRef(v uint64, kind RefKind, refs []Ref) []Ref {
 	if t := d.stub(v); t.kind == stubImport {

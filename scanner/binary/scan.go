@@ -26,6 +26,9 @@ type scanner struct {
 	jumps  []span
 	behind []border
 	padded bool // a call and padding were the last instructions
+	// furthest is where the jumps so far lead at most; first is the first place behind an
+	// end that none of them gets to.
+	furthest, first uint64
 }
 
 // scan collects what the instructions of a part do.
@@ -43,9 +46,22 @@ func (c *code) scan(p *part) {
 	p.borders, p.ends = s.borders(), s.behind
 	p.found = s.out
 	p.scanned = p.end
-	if s.linkage() || !p.framed && s.invalid*50 > s.count && s.count > 64 {
+	switch {
+	case s.linkage():
 		p.found = nil
+	case !p.framed && s.invalid*50 > s.count && s.count > 64:
+		p.found = s.beginning()
 	}
+}
+
+// beginning is what was found in the code that a part begins with, when what follows
+// is none, or is in arm's other state.
+func (s *scanner) beginning() []finding {
+	n := 0
+	for n < len(s.out) && s.out[n].at < s.first {
+		n++
+	}
+	return s.out[:n]
 }
 
 func (s *scanner) find(kind findingKind, target uint64) {
@@ -71,6 +87,9 @@ func (s *scanner) step(addr uint64, in *isa.Inst) {
 	}
 	if (s.ended || s.padded) && !s.idle(in) && !s.part.framed {
 		s.behind = append(s.behind, border{addr, s.ended})
+		if s.first == 0 && s.ended && addr > s.furthest {
+			s.first = addr
+		}
 	}
 	s.padded = s.padded && s.idle(in)
 	s.ended = in.Ends() || s.ended && s.idle(in)
@@ -114,14 +133,22 @@ func (s *scanner) results() isa.RegSet {
 }
 
 // refer notes that the address v of this file was formed.
-func (s *scanner) refer(v uint64) {
+func (s *scanner) refer(v uint64) { s.formed(v, false) }
+
+// formed is refer for an address that may be inside of an object, at a distance from an
+// address that was formed before.
+func (s *scanner) formed(v uint64, inside bool) {
 	if v < s.low || v >= s.high {
 		return
 	}
 	if a, _ := s.codeAddr(v); s.im.isCode(a) {
 		s.find(findCode, v)
 	} else if s.im.segment(v) != nil {
-		s.find(findData, v)
+		kind := findData
+		if inside {
+			kind = findInside
+		}
+		s.find(kind, v)
 	}
 }
 

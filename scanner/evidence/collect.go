@@ -258,6 +258,13 @@ func (c *collector) finish() {
 			c.fact(FactSocketFamily, f, place{where: "assumed"})
 		}
 	}
+	c.syscalls["execve"] = true // the manager starts the program with the filter in force
+	// A handler returns through code of the kernel's own on arm, arm64 and riscv64.
+	for _, name := range []string{"rt_sigreturn", "sigreturn"} {
+		if c.syscalls["rt_sigaction"] && c.im.hasSyscall(name) {
+			c.syscalls[name] = true
+		}
+	}
 	for name := range c.syscalls {
 		c.result.Syscalls = append(c.result.Syscalls, name)
 	}

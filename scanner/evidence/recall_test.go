@@ -85,6 +85,7 @@ var harmless = []struct {
 }{
 	{"syscall", "restart_syscall", "the kernel resumes a call by it after a stop; the program does not make it"},
 	{"family", "AF_UNSPEC", "the kernel has no such sockets, and RestrictAddressFamilies= answers with the same error"},
+	{"wx", "mprotect PROT_BTI", "arm64's loader asks for branch protection of code that is there, and goes on when it may not (glibc since 2.33, dl-bti.c)"},
 	{"prctl", "", "judged by the capabilities that an option asks for"},
 	{"ioctl", "", "judged by the capabilities that a request asks for"},
 	{"path", "read /dev/null", "PrivateDevices= leaves it"},
@@ -237,10 +238,18 @@ func compare(im *Image, r recording, result *Result) comparison {
 // TestRecall compares what daemons did under strace with what is found in their files.
 // Nothing may have been done that the static result neither has nor calls unknown.
 func TestRecall(t *testing.T) {
-	im := recallImage(t)
-	files, err := filepath.Glob(traceFiles)
+	im := recallImage(t, "RECALL_ROOTFS", seccomp.X8664)
+	table := recall(t, im, traceFiles)
+	assert.GreaterOrEqual(t, len(table), 25, "recorded daemons")
+	if *recallTable {
+		writeTable(t, tableBegin, daemonTable(table))
+	}
+}
+
+// recall compares recordings with what is found in the image that they were made in.
+func recall(t *testing.T, im *Image, recordings string) []comparison {
+	files, err := filepath.Glob(recordings)
 	require.NoError(t, err)
-	assert.GreaterOrEqual(t, len(files), 25, "recorded daemons")
 	var table []comparison
 	for _, file := range files {
 		r := readRecording(t, file)
@@ -260,20 +269,18 @@ func TestRecall(t *testing.T) {
 			}
 		})
 	}
-	if *recallTable {
-		writeTable(t, table)
-	}
+	return table
 }
 
-// recallImage opens the image that the recordings were made in.
-func recallImage(t *testing.T) *Image {
-	root := os.Getenv("RECALL_ROOTFS")
+// recallImage opens the image that a variable names, in which daemons were recorded.
+func recallImage(t *testing.T, variable string, arch seccomp.Arch) *Image {
+	root := os.Getenv(variable)
 	if root == "" {
-		t.Skip("RECALL_ROOTFS does not name the image with the recorded daemons: make recall-test makes it")
+		t.Skip(variable + " does not name the image with the recorded daemons: make recall-test makes it")
 	}
 	fs, err := rootfs.New(root)
 	require.NoError(t, err)
-	return NewImage(fs, seccomp.X8664)
+	return NewImage(fs, arch)
 }
 
 // naiveCalls counts the system calls that a tool finds which takes all code of all
@@ -323,21 +330,25 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// writeTable puts the table of daemons into the documentation.
-func writeTable(t *testing.T, table []comparison) {
+// daemonTable is the table of daemons for the documentation.
+func daemonTable(table []comparison) string {
 	var b strings.Builder
 	b.WriteString("| daemon | traced | static | all code | only unknown | missed | complete | blocked by | assumed |\n|---|--:|--:|--:|--:|--:|---|---|---|\n")
 	for _, c := range table {
 		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %t | %s | %s |\n", c.name, c.traced, c.static, c.naive, len(c.covered), len(c.missed),
 			c.complete, strings.Join(c.unknown, ", "), strings.Join(c.assumed, ", "))
 	}
-	b.WriteString(means(table))
+	return b.String() + means(table)
+}
+
+// writeTable puts a table into the documentation, behind the line that begins it.
+func writeTable(t *testing.T, begin, table string) {
 	page, err := os.ReadFile(filepath.FromSlash(path.Clean(evidencePage)))
 	require.NoError(t, err)
-	before, rest, found := strings.Cut(string(page), tableBegin)
+	before, rest, found := strings.Cut(string(page), begin)
 	_, after, closed := strings.Cut(rest, tableEnd)
 	require.True(t, found && closed, "the marks of the table")
-	require.NoError(t, os.WriteFile(evidencePage, []byte(before+tableBegin+b.String()+tableEnd+after), 0o644))
+	require.NoError(t, os.WriteFile(evidencePage, []byte(before+begin+table+tableEnd+after), 0o644))
 }
 
 // means are the last lines of the table.

@@ -62,6 +62,16 @@ __attribute__((used)) void start(long *stack) {
 __asm__(".globl _start\n_start: mov %rsp, %rdi\n and $-16, %rsp\n call start\n hlt");
 #elif defined __aarch64__
 __asm__(".globl _start\n_start: mov x0, sp\n bl start\n brk 0");
+#elif defined __arm__ && defined MIXED
+__asm__(".arm\n.globl _start\n.type _start,%function\n_start: mov r0, sp\n blx start\n mov r7, #1\n svc 0\n bx lr\n.word 0xd730, 0x8a\n.thumb");
+// As much code as a loader has.
+__attribute__((used)) static long filler(long *p) {
+	for (int i = 0; i < 100; i++)
+		p[i] += p[i * 3] * p[i + 7] - (p[i] >> 3);
+#define REPEAT(x) x x x x x x x x x x x x x x x x
+	REPEAT(REPEAT(p[p[1]] ^= p[2] * 3 + p[p[0] & 15];))
+	return p[0];
+}
 #elif defined __arm__
 __asm__(".globl _start\n.type _start,%function\n_start: mov r0, sp\n bl start\n udf #0");
 #elif defined __riscv

@@ -1,26 +1,29 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""condense.py RAW: print what the processes did whose traces lie in RAW, by the program that they ran.
+"""condense.py RAW [ARCH]: print what the processes did whose traces lie in RAW, by the program that they ran.
 
-RAW holds what `inside` left: `unit`, and `trace.PID` (strace -ff -y) of each thread; the lowest PID is the daemon's. README.md
-says what the lines of the result mean.
+RAW holds what `inside` left: `unit`, and `trace.PID` (strace -ff -y) of each thread; the lowest PID is the daemon's. With ARCH they
+are of qemu-user (guest.py). README.md says what the lines of the result mean.
 """
 import os
 import re
 import sys
 
+import guest
+
 CALL = re.compile(r'(\w+)\((.*)')
 RESULT = re.compile(r'\)\s+= (-?\d+|\?|0x[0-9a-f]+)(.*)$')
 TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"(?!\.\.\.)')
 FOLDER = re.compile(r'(?:AT_FDCWD|\d+)<([^>]*)>, (?:\[|"[^/"])')
+DESCRIPTOR = re.compile(r'(\d+), "[^/"]')
 FLAG = re.compile(r'[A-Z][A-Z0-9_]+')
 
 FORKS = {'fork', 'vfork', 'clone', 'clone3'}
 OPENS = {'open', 'openat', 'openat2', 'creat'}
-READS = OPENS | set('''access faccessat faccessat2 stat lstat newfstatat statx readlink readlinkat statfs getxattr lgetxattr listxattr
-    llistxattr inotify_add_watch chdir chroot name_to_handle_at execve execveat uselib'''.split())
+READS = OPENS | set('''access faccessat faccessat2 stat lstat stat64 lstat64 newfstatat fstatat64 statx readlink readlinkat statfs statfs64
+    getxattr lgetxattr listxattr llistxattr inotify_add_watch chdir chroot name_to_handle_at execve execveat uselib'''.split())
 WRITES = set('''mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 link linkat symlink symlinkat mknod mknodat chmod fchmodat
-    fchmodat2 chown lchown fchownat truncate utime utimes utimensat futimesat setxattr lsetxattr removexattr lremovexattr mount umount2
+    fchmodat2 chown lchown chown32 lchown32 fchownat truncate truncate64 utime utimes utimensat futimesat setxattr lsetxattr removexattr lremovexattr mount umount2
     pivot_root swapon swapoff acct'''.split())
 MODES = set('mkdir mkdirat mknod mknodat chmod fchmod fchmodat fchmodat2 open openat openat2 creat'.split())
 
@@ -31,30 +34,30 @@ HIDDEN = ('/var/tmp', '/tmp', '/home', '/root', '/run/user', '/boot', '/efi', '/
 class Process:
     """What a process has of its parent: the program that it runs, and from where it reads paths."""
 
-    def __init__(self, pid, program='', folder='/', root=''):
+    def __init__(self, pid, program='', folder='/', root='', files=()):
         self.pid, self.program, self.folder, self.root = pid, program, folder, root
+        self.files = dict(files)  # descriptor: path, where the trace does not have it
 
     def child(self, pid):
-        return Process(pid, self.program, self.folder, self.root)
+        return Process(pid, self.program, self.folder, self.root, self.files)
 
     def absolute(self, path, folder=None):
         if not path.startswith('/'):
-            return os.path.normpath(os.path.join(folder or self.folder, path))
+            return os.path.normpath(os.path.join(folder or self.folder or '', path))
         return os.path.normpath(self.root + path)
 
 
 class Trace:
-    def __init__(self, raw):
-        self.raw = raw
+    def __init__(self, raw, emulated):
+        self.raw, self.emulated = raw, emulated
         self.seen = {}  # program: set of lines
 
     def follow(self, thread, process):
         """Read the file of a thread, and those of its children where it makes them."""
-        try:
-            lines = open(os.path.join(self.raw, f'trace.{thread}'), errors='replace').read().splitlines()
-        except FileNotFoundError:
+        path = os.path.join(self.raw, f'trace.{thread}')
+        if not os.path.exists(path):
             return
-        for line in lines:
+        for line in guest.lines(path) if self.emulated else open(path, errors='replace'):
             call = CALL.match(line)
             if not call:
                 continue
@@ -68,9 +71,15 @@ class Trace:
                 self.note(process, 'exec', process.program)
             self.call(process, name, arguments)
             if name in FORKS and value.isdigit():
-                self.follow(int(value), process.child(process.pid if 'CLONE_THREAD' in arguments else int(value)))
+                thread = 'CLONE_THREAD' in arguments
+                child = process.child(process.pid if thread else int(value))
+                if thread and self.emulated:
+                    child.folder = None # what others of the process change it to is not seen in time
+                self.follow(int(value), child)
             if value == '0':
                 self.move(process, name, arguments)
+            if self.emulated and name in OPENS and value.isdigit():
+                process.files[value] = process.absolute(TEXT.search(arguments).group(1), self.folder(process, arguments))
 
     def note(self, process, *words):
         self.seen.setdefault(process.program, set()).add(' '.join(words))
@@ -80,9 +89,17 @@ class Trace:
         if name == 'chdir':
             process.folder = process.absolute(TEXT.search(arguments).group(1))
         elif name == 'fchdir':
-            process.folder = re.search(r'<([^>]*)>', arguments).group(1)
+            process.folder = process.files[arguments.split(')')[0]] if self.emulated else re.search(r'<([^>]*)>', arguments).group(1)
         elif name == 'chroot':
             process.root = process.absolute(TEXT.search(arguments).group(1)).rstrip('/')
+
+    def folder(self, process, arguments):
+        """The folder that a relative path in the arguments starts from, None if it is not known."""
+        if not self.emulated:
+            found = FOLDER.search(arguments)
+            return found.group(1) if found else process.folder
+        found = DESCRIPTOR.match(arguments)
+        return process.files.get(found.group(1)) if found else process.folder
 
     def call(self, process, name, arguments):
         self.note(process, 'syscall', name)
@@ -96,7 +113,7 @@ class Trace:
                     self.note(process, 'namespace', flag)
         if name in ('mmap', 'mprotect', 'pkey_mprotect') and 'PROT_EXEC' in flags and (name != 'mmap' or 'PROT_WRITE' in flags) \
                 or name == 'shmat' and 'SHM_EXEC' in flags:
-            self.note(process, 'wx', name)
+            self.note(process, 'wx', name + (' PROT_BTI' if re.search(r'\|0x10\b', arguments) else ''))
         if name == 'prctl':
             self.note(process, 'prctl', fields[0])
         if name == 'ioctl' and len(fields) > 1:
@@ -119,10 +136,10 @@ class Trace:
         writes = name in WRITES or name in OPENS and any(f in ('O_WRONLY', 'O_RDWR', 'O_CREAT', 'O_TRUNC') for f in flags)
         if name in ('execve', 'execveat'):
             arguments = arguments.split(', [')[0]
-        folder = FOLDER.search(arguments)
+        folder = self.folder(process, arguments)
         for path in TEXT.findall(arguments):
-            if path:
-                self.path(process, 'write' if writes else 'read', process.absolute(path, folder and folder.group(1)))
+            if path and (folder or path.startswith('/')):
+                self.path(process, 'write' if writes else 'read', process.absolute(path, folder))
 
     def path(self, process, access, path):
         short = shorten(path.replace(f'/proc/{process.pid}/', '/proc/self/'), access)
@@ -144,8 +161,8 @@ def shorten(path, access):
     return '/' + parts[1] if access == 'write' and parts[1] else ''
 
 
-def main(raw):
-    trace = Trace(raw)
+def main(raw, arch=''):
+    trace = Trace(raw, bool(arch))
     pid = min(int(name[6:]) for name in os.listdir(raw) if name.startswith('trace.') and name[6:].isdigit())
     trace.follow(pid, Process(pid))
     print('# Made by testdata/strace/record.')
@@ -155,4 +172,4 @@ def main(raw):
         print('\n'.join(sorted(trace.seen[program])))
 
 
-main(sys.argv[1])
+main(*sys.argv[1:])
