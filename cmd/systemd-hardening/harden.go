@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/systemd-hardening/systemd-hardening/patcher"
 	"github.com/systemd-hardening/systemd-hardening/patcher/layer"
 	"github.com/systemd-hardening/systemd-hardening/scanner/report"
+	"github.com/systemd-hardening/systemd-hardening/scanner/unit"
 )
 
 // hardenOptions are the options of harden besides those of the target.
@@ -76,8 +78,12 @@ func (h *hardenOptions) run(c *cobra.Command, t *target, args []string) error {
 	if err := h.check(); err != nil {
 		return err
 	}
+	units, err := together(c, t, args[0], args[1:])
+	if err != nil {
+		return err
+	}
 	t.evidence = true
-	r, err := t.load(c, args[0], args[1:])
+	r, err := t.load(c, args[0], units)
 	if err != nil {
 		return err
 	}
@@ -94,6 +100,26 @@ func (h *hardenOptions) run(c *cobra.Command, t *target, args []string) error {
 		return err
 	}
 	return h.print(c.OutOrStdout(), textFor(c.OutOrStdout()), r, result, diagnostics)
+}
+
+// together adds to the units that are named the other instances of their templates:
+// they get one drop-in, which has to be right for all of them.
+func together(c *cobra.Command, t *target, path string, units []string) ([]string, error) {
+	if !slices.ContainsFunc(units, unit.IsInstance) {
+		return units, nil
+	}
+	all, err := t.load(c, path, nil)
+	if err != nil {
+		return nil, err
+	}
+	list := slices.Clone(units)
+	for _, u := range all.Units {
+		sibling := func(name string) bool { return unit.IsInstance(name) && unit.Template(name) == unit.Template(u.Name) }
+		if unit.IsInstance(u.Name) && !slices.Contains(units, u.Name) && slices.ContainsFunc(units, sibling) {
+			list = append(list, u.Name)
+		}
+	}
+	return list, nil
 }
 
 func (h *hardenOptions) plan(dir string, r *report.Report, units []string) (layer.Plan, []report.Diagnostic, error) {
