@@ -4,6 +4,7 @@ package binary
 
 import (
 	"debug/elf"
+	"slices"
 
 	"github.com/systemd-hardening/systemd-hardening/scanner/binary/isa"
 )
@@ -29,6 +30,8 @@ type scanner struct {
 	// furthest is where the jumps so far lead at most; first is the first place behind an
 	// end that none of them gets to.
 	furthest, first uint64
+	clean           bool  // there was no invalid instruction up to the last end
+	unusual         []int // the findings of system calls that may be data
 }
 
 // scan collects what the instructions of a part do.
@@ -44,6 +47,9 @@ func (c *code) scan(p *part) {
 	p.switches = false
 	c.sweep(p, s.step)
 	p.borders, p.ends = s.borders(), s.behind
+	if s.invalid > 0 && !p.framed {
+		s.dropUnusual()
+	}
 	p.found = s.out
 	p.scanned = p.end
 	switch {
@@ -54,8 +60,16 @@ func (c *code) scan(p *part) {
 	}
 }
 
+// dropUnusual drops the system calls that are tables in the code: the other
+// instructions there are none.
+func (s *scanner) dropUnusual() {
+	for k := len(s.unusual) - 1; k >= 0; k-- {
+		s.out = slices.Delete(s.out, s.unusual[k], s.unusual[k]+1)
+	}
+}
+
 // beginning is what was found in the code that a part begins with, when what follows
-// is none, or is in arm's other state.
+// is none, or is in arm's other state. What begins with data has none.
 func (s *scanner) beginning() []finding {
 	n := 0
 	for n < len(s.out) && s.out[n].at < s.first {
@@ -87,11 +101,14 @@ func (s *scanner) step(addr uint64, in *isa.Inst) {
 	}
 	if (s.ended || s.padded) && !s.idle(in) && !s.part.framed {
 		s.behind = append(s.behind, border{addr, s.ended})
-		if s.first == 0 && s.ended && addr > s.furthest {
+		if s.first == 0 && s.clean && s.ended && addr > s.furthest {
 			s.first = addr
 		}
 	}
 	s.padded = s.padded && s.idle(in)
+	if in.Ends() && !s.ended {
+		s.clean = s.invalid == 0
+	}
 	s.ended = in.Ends() || s.ended && s.idle(in)
 	s.leave(in)
 	if in.Mem() {
@@ -112,6 +129,9 @@ func (s *scanner) step(addr uint64, in *isa.Inst) {
 		// values are constants among the code.
 		if in.Imm == 0 || in.Imm>>20 == 9 {
 			s.find(findSyscall, uint64(in.Imm)&0xfffff)
+			if in.Flags&isa.Unusual != 0 {
+				s.unusual = append(s.unusual, len(s.out)-1)
+			}
 		}
 		s.clear(in.Writes)
 	case isa.CompatSyscall:

@@ -52,6 +52,8 @@ func a32Svc(i *isa.Inst, x uint32) {
 	i.Op = isa.Syscall
 	if n := field(x, 0, 24); n > oldABI {
 		i.Imm = int64(n - oldABI)
+	} else if n != 0 {
+		i.Flags |= isa.Unusual
 	}
 }
 

@@ -112,6 +112,7 @@ func TestDecode(t *testing.T) {
 		{"udf", Thumb{}, halves(0xdeff), at, blank(2, func(i *isa.Inst) { i.Op = isa.Trap })},
 		{"half of an instruction", Thumb{}, halves(0xf241), at, blank(2, func(i *isa.Inst) { i.Op = isa.Invalid })},
 
+		{"svc with an operand", Thumb{}, halves(0xdfe2), at, blank(2, func(i *isa.Inst) { i.Op, i.Flags = isa.Syscall, isa.Unusual })},
 		{"svc, EABI", ARM{}, words(0xef000000), at, blank(4, func(i *isa.Inst) { i.Op = isa.Syscall })},
 		{"svc, old ABI: the number is the operand", ARM{}, words(0xef900004), at, blank(4, func(i *isa.Inst) {
 			i.Op, i.Imm = isa.Syscall, 4

@@ -195,7 +195,9 @@ func t16Branch(i *isa.Inst, x, here uint32) {
 	case 14:
 		i.Op = isa.Trap
 	case 15: // the kernel does not look at the operand
-		i.Op = isa.Syscall
+		if i.Op = isa.Syscall; field(x, 0, 8) != 0 {
+			i.Flags |= isa.Unusual
+		}
 	default:
 		i.Op, i.Target = isa.CondJump, thumb(here+signed(x, 8)*2)
 	}

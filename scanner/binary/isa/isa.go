@@ -183,6 +183,7 @@ const (
 	SignExtend                    // the Size bytes are extended with their sign
 	HasMem                        // Base, Index, Shift, Disp are valid
 	FromPC                        // the result is an address relative to the pc
+	Unusual                       // a Syscall with an operand that the kernel ignores and nobody gives
 	Landing                       // indirect jumps may arrive at this Nop (endbr64, bti)
 )
 
