@@ -30,7 +30,7 @@ import (
 
 // Limits of a folder.
 const (
-	MaxSize  = 512 << 20 // bytes of all entries; then the oldest go
+	MaxSize  = 1 << 30 // bytes of all entries; then the oldest go
 	keptSize = MaxSize / 4 * 3
 
 	maxVariants = 8              // of one key, that are looked at

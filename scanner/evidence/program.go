@@ -87,10 +87,11 @@ func (im *Image) walkProgram(file string) *program {
 	return p
 }
 
-// finish keeps what was reached. It is walked to once more from all roots together,
+// finish keeps what was reached. It is walked to once more from all roots together, sorted,
 // so that the ways to a function do not depend on the order in which they were found.
 func (p *program) finish() {
 	for _, m := range p.modules {
+		slices.Sort(m.walk.roots.Names)
 		m.reached = m.file.Reach(m.walk.roots)
 		for _, id := range m.reached.Imports {
 			if other := p.provider(m, id); other != nil && !m.file.Imports[id].Data && !slices.Contains(m.uses, other) {
