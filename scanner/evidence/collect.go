@@ -172,7 +172,7 @@ func (c *collector) walk(file string) {
 	c.walking, c.handsTo, c.sandboxes = file, c.handedTo(p), p.sandboxes()
 	_, c.inShell = shells[path.Base(file)]
 	c.session, c.sessions = false, nil
-	if !c.inShell {
+	if !c.inShell && !runsItsArguments(path.Base(file)) {
 		c.session, c.sessions = p.startsSessions()
 	}
 	c.passesText = p.refersTo("-c") || p.refersTo("-lc") || p.refersTo("-ec")

@@ -59,7 +59,7 @@ func languageOf(soname string) (language, bool) {
 // isScript tells whether a name is that of a script of the language.
 func (l language) isScript(name string) bool {
 	ext := path.Ext(name)
-	return ext != "" && ext != name && slices.Contains(strings.Fields(l.extensions), ext) && !strings.Contains(name, "?")
+	return ext != "" && ext != name && slices.Contains(strings.Fields(l.extensions), ext) && !strings.ContainsAny(name, "? ")
 }
 
 // onRequest are scripts that a library's code names and that run only when

@@ -41,7 +41,7 @@ func TestMentions(t *testing.T) {
 func TestIsScript(t *testing.T) {
 	l, ok := languageOf("liblua5.4.so.0")
 	assert.True(t, ok)
-	for name, want := range map[string]bool{"/etc/x.lua": true, "init.lua": true, "/usr/share/lua/5.4/?.lua": false, ".lua": false, "lua": false, "x.py": false} {
+	for name, want := range map[string]bool{"/etc/x.lua": true, "init.lua": true, "/usr/share/lua/5.4/?.lua": false, ".lua": false, "cannot load x.lua": false, "lua": false, "x.py": false} {
 		assert.Equal(t, want, l.isScript(name), name)
 	}
 }

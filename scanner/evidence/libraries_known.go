@@ -38,13 +38,14 @@ func isIdlePolicy(im *Image, m *loaded) bool {
 }
 
 // privatePaths are what libraries name for files that a process makes for itself and
-// removes at once: nobody else looks for them. Where the program calls the function
+// removes at once, or of itself in /proc: nobody else looks for them. Where the program calls the function
 // named last, others do.
 var privatePaths = []struct{ soname, paths, unless string }{
-	{"libsqlite3.so.0", "/tmp /var/tmp /usr/tmp", ""}, // temporary databases (os_unix.c)
-	{"libdb-5.", "/tmp /var/tmp /usr/tmp", ""},        // what a cache has no memory for (os_tmpdir.c)
-	{"libffi.so.", "/tmp /var/tmp /dev/shm", ""},      // memory for closures (tramp.c, closures.c)
-	{"libdbus-1.so.3", "/tmp", "dbus_server_listen"},  // the socket of a server (dbus-server-socket.c, dbus-nonce.c)
+	{"libsqlite3.so.0", "/tmp /var/tmp /usr/tmp", ""},              // temporary databases (os_unix.c)
+	{"libdb-5.", "/tmp /var/tmp /usr/tmp", ""},                     // what a cache has no memory for (os_tmpdir.c)
+	{"libffi.so.", "/tmp /var/tmp /dev/shm", ""},                   // memory for closures (tramp.c, closures.c)
+	{"libjemalloc.so.", "/proc/%d/maps /proc/%d/task/%d/maps", ""}, // of the process itself (prof_sys.c)
+	{"libdbus-1.so.3", "/tmp", "dbus_server_listen"},               // the socket of a server (dbus-server-socket.c, dbus-nonce.c)
 }
 
 // isPrivate tells whether a path that a module names is for files of the process alone.

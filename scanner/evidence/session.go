@@ -43,6 +43,12 @@ func (p *program) startsSessions() (all bool, modules []string) {
 	return len(p.modules) > 0 && p.modules[0].marked(shellMarks), modules
 }
 
+// runsItsArguments tells whether a program starts what it is told to on its command
+// line, which is judged where that is: no session, unless it is for another user.
+func runsItsArguments(name string) bool {
+	return slices.Contains(launchers, name) && !slices.Contains([]string{"su", "sudo", "doas", "runuser", "busybox", "toybox", "script"}, name)
+}
+
 // marked tells whether reached code of the module refers to one of some marks, but by
 // reading the variable of that name: who asks for the user's pager or editor runs no
 // session. Tables of names are of programs that remove variables.

@@ -88,7 +88,7 @@ func (c *collector) numbers(x *call, m *loaded, s *elfcode.Site, args []elfcode.
 			if c.ofGoStart(x) {
 				continue
 			}
-			if x.forItself() {
+			if x.forItself(s.Func) {
 				c.syscalls[name] = true
 				continue
 			}
@@ -110,10 +110,11 @@ func (c *collector) numbers(x *call, m *loaded, s *elfcode.Site, args []elfcode.
 	}
 }
 
-// forItself tells whether the C library makes a system call for its own purposes.
-func (x *call) forItself() bool {
+// forItself tells whether the C library makes a system call for its own purposes: in
+// another function than the one for it, or in that one, which another of its functions calls.
+func (x *call) forItself(in elfcode.FuncID) bool {
 	functions, known := wishes[x.name]
-	return x.libc && known && !slices.Contains(functions, strings.TrimLeft(x.in, "_"))
+	return x.libc && known && (!slices.Contains(functions, strings.TrimLeft(x.in, "_")) || len(x.of.reached.Path(in)) > 1)
 }
 
 func (c *collector) syscall(name string, at place) {
