@@ -58,8 +58,14 @@ func onlyLooks(name string, args []elfcode.Arg) (paths []string, ok bool) {
 // kernelPlaces are where it matters to a setting whether a path is written.
 var kernelPlaces = []string{"/sys", "/proc/sys"}
 
+// askers are calls that come before a use as often as they stand alone: who asks whether
+// a file is there may write to it by a function of its own.
+var askers = strings.Fields("stat stat64 lstat lstat64 access euidaccess eaccess statfs statfs64 statvfs statvfs64 " +
+	"__xstat __xstat64 __lxstat __lxstat64 fstatat fstatat64 newfstatat statx faccessat faccessat2 realpath __realpath_chk canonicalize_file_name glob glob64")
+
 // lookedAt are the strings below kernelPlaces that every reached function which refers to
-// them hands to a call that only looks at a path. Those in tables are not known.
+// them hands to a call that opens them to read, and to none that may do more. Those in
+// tables are not known.
 func (m *loaded) lookedAt() map[int32]bool {
 	wanted := map[int32]bool{}
 	for _, id := range m.reached.Strings {
@@ -74,19 +80,28 @@ func (m *loaded) lookedAt() map[int32]bool {
 		function elfcode.FuncID
 		text     string
 	}
-	looks := map[use]bool{}
+	looks, more := map[use]bool{}, map[use]bool{}
 	for _, s := range m.sites() {
 		name, args := m.callOf(&s)
-		paths, ok := onlyLooks(name, args)
-		for _, text := range paths {
-			if u := (use{s.Func, text}); ok {
-				looks[u] = true
+		if paths, ok := onlyLooks(name, args); ok {
+			for _, text := range paths {
+				looks[use{s.Func, text}] = looks[use{s.Func, text}] || !slices.Contains(askers, name)
+			}
+			continue
+		}
+		for _, a := range args {
+			for _, text := range a.Strings {
+				more[use{s.Func, text}] = true
 			}
 		}
 	}
 	for _, id := range m.reached.Funcs {
 		for _, ref := range m.file.Funcs[id].Refs {
-			if i := int32(ref.ID()); ref.Kind() == elfcode.RefString && wanted[i] && !looks[use{id, m.file.Strings[i]}] {
+			i := int32(ref.ID())
+			if ref.Kind() != elfcode.RefString || !wanted[i] {
+				continue
+			}
+			if u := (use{id, m.file.Strings[i]}); !looks[u] || more[u] {
 				delete(wanted, i)
 			}
 		}
