@@ -48,9 +48,25 @@ var families = []struct {
 	{"AF_X25", "X25", KernelVersion{}},
 }
 
-// AbsentFamilies returns the address families of sockets that the kernel lacks for
-// certain, sorted: socket(2) refuses them with EAFNOSUPPORT, whoever asks.
-func (k *Kernel) AbsentFamilies() []string {
+// AbsentFamilies returns the address families of sockets that the kernel, and every
+// other one of the image, lacks for certain, sorted: socket(2) refuses them with
+// EAFNOSUPPORT, whoever asks.
+func (k *Kernel) AbsentFamilies() []string { return k.inAll((*Kernel).absentFamilies) }
+
+// inAll are the names that a list of the kernel has, and those of the others too.
+func (k *Kernel) inAll(names func(*Kernel) []string) []string {
+	list := names(k)
+	if k == nil {
+		return list
+	}
+	for _, other := range k.others {
+		has := names(other)
+		list = slices.DeleteFunc(list, func(name string) bool { return !slices.Contains(has, name) })
+	}
+	return list
+}
+
+func (k *Kernel) absentFamilies() []string {
 	var list []string
 	for _, f := range families {
 		value, known := k.Option(f.option)
@@ -77,9 +93,12 @@ var optionalCalls = []struct {
 	{"X86_IOPL_IOPERM", KernelVersion{5, 5}, "iopl ioperm"},
 }
 
-// AbsentCalls returns system calls that the kernel was built without, sorted: they
-// give ENOSYS, whoever asks. Those that the architecture never had are not listed.
-func (k *Kernel) AbsentCalls() []string {
+// AbsentCalls returns system calls that the kernel, and every other one of the image,
+// was built without, sorted: they give ENOSYS, whoever asks. Those that the
+// architecture never had are not listed.
+func (k *Kernel) AbsentCalls() []string { return k.inAll((*Kernel).absentCalls) }
+
+func (k *Kernel) absentCalls() []string {
 	var list []string
 	for _, o := range optionalCalls {
 		value, known := k.Option(o.option)

@@ -5,6 +5,7 @@ package platform
 import (
 	"slices"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -55,4 +56,17 @@ func TestAbsentCalls(t *testing.T) {
 	} {
 		t.Run(test.summary, func(t *testing.T) { assert.Equal(t, test.want, test.kernel.AbsentCalls()) })
 	}
+}
+
+// TestAbsentInAll: of several kernels in the image any may be booted.
+func TestAbsentInAll(t *testing.T) {
+	k, err := FindKernel(fstest.MapFS{
+		"boot/config-6.12.1-small": {Data: []byte(full + "CONFIG_MODULES=y\nCONFIG_PACKET=y\nCONFIG_RDS=m\n")},
+		"boot/config-6.1.9-large":  {Data: []byte(full + "CONFIG_SWAP=y\nCONFIG_MODULES=y\nCONFIG_MODIFY_LDT_SYSCALL=y\nCONFIG_PACKET=y\nCONFIG_CAN=m\n")},
+	})
+	require.NoError(t, err)
+	assert.NotContains(t, k.AbsentFamilies(), "AF_CAN")
+	assert.NotContains(t, k.AbsentFamilies(), "AF_RDS")
+	assert.Contains(t, k.AbsentFamilies(), "AF_X25")
+	assert.NotContains(t, k.AbsentCalls(), "swapon")
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -26,6 +27,8 @@ type Kernel struct {
 	// complete says that an option which does not stand there is off: the file was
 	// written by the kernel's configuration program, not by a person.
 	complete bool
+	// others are further kernels of the image, any of which may be booted.
+	others []*Kernel
 }
 
 // KernelVersion is a kernel release by its first two numbers.
@@ -157,6 +160,7 @@ var kernelConfigs = []string{"boot/config-*", "usr/lib/modules/*/config", "lib/m
 // says that a configuration is there and cannot be read.
 func FindKernel(image fs.FS) (*Kernel, error) {
 	var newest *Kernel
+	var found []*Kernel
 	var failed error
 	for _, pattern := range kernelConfigs {
 		names, _ := fs.Glob(image, pattern)
@@ -164,11 +168,15 @@ func FindKernel(image fs.FS) (*Kernel, error) {
 			k, err := readKernelConfig(image, name)
 			if err != nil {
 				failed = fmt.Errorf("/%s: %w", name, err)
-			} else if newest == nil || newest.Version.before(k.Version) {
+				continue
+			}
+			found = append(found, k)
+			if newest == nil || newest.Version.before(k.Version) {
 				newest = k
 			}
 		}
 		if newest != nil {
+			newest.others = slices.DeleteFunc(found, func(k *Kernel) bool { return k == newest })
 			return newest, nil
 		}
 	}
