@@ -105,6 +105,7 @@ func (c *code) analyze(f *File) {
 	sites := c.findSites(groups, f.Arch)
 	f.Funcs = c.funcs(groups, data)
 	f.Objects, f.Always = data.objects, data.always
+	f.Applets, f.AppletTable = data.applets()
 	f.Sites = sites.sites()
 	f.delimitSites()
 	f.Imports = c.imports.list

@@ -48,6 +48,11 @@ type File struct {
 	Strings []string // that code or data refers to
 	Sites   []Site   // grouped by function, sorted by address
 
+	// Applets are the programs that the file holds, in the order of their names;
+	// AppletTable is the object that leads to all of them.
+	Applets     []Applet
+	AppletTable int32
+
 	// Start is the function at the entry point; NoFunc in a library without one.
 	Start FuncID
 	// Init run before the program or after loading, Fini at exit; the resolvers

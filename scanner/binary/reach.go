@@ -17,6 +17,8 @@ type Roots struct {
 	Names   []string
 	Funcs   []FuncID
 	Objects []int32
+	// Without are objects that are not followed.
+	Without []int32
 }
 
 // Reached is what of one file can be reached from some roots. All lists are
@@ -77,6 +79,9 @@ func (f *File) Reach(roots Roots) *Reached {
 // not before, sorted.
 func (r *Walk) Add(roots Roots) []int32 {
 	f, root := r.f, NoFunc
+	for _, id := range roots.Without {
+		r.objects[id] = true
+	}
 	if roots.Startup {
 		r.enter(f.Start, root)
 		for _, list := range [][]FuncID{f.Init, f.Fini} {

@@ -11,10 +11,10 @@ import (
 // BenchmarkProgram walks one program and its libraries, whose files were analysed.
 func BenchmarkProgram(b *testing.B) {
 	im := tree(b, compiled(b))
-	require.Len(b, im.program("/usr/sbin/daemon").modules, 4)
+	require.Len(b, im.program("/usr/sbin/daemon", "").modules, 4)
 	b.ResetTimer()
 	for range b.N {
-		im.walkProgram("/usr/sbin/daemon")
+		im.walkProgram("/usr/sbin/daemon", "")
 	}
 }
 

@@ -119,7 +119,7 @@ func (im *Image) Collect(u *unit.Unit) *Result {
 	for len(c.queue) > 0 {
 		t := c.queue[0]
 		if c.queue = c.queue[1:]; len(c.queue) > 0 {
-			c.im.walkAhead(c.queue[0].path)
+			c.im.walkAhead(c.queue[0])
 		}
 		c.run(t)
 	}
@@ -153,13 +153,17 @@ func (c *collector) command(command unit.Command, env environment) {
 }
 
 // walk takes everything that a program reaches.
-func (c *collector) walk(file string) {
-	if c.seen["walk "+file] {
+func (c *collector) walk(file, applet string) {
+	if c.seen["walk "+file+" "+applet] {
 		return
 	}
-	c.seen["walk "+file] = true
-	p := c.im.program(file)
-	if slices.Contains(controlPrograms, path.Base(file)) && !c.isMain(file) {
+	c.seen["walk "+file+" "+applet] = true
+	p := c.im.program(file, applet)
+	name := path.Base(file)
+	if applet != "" {
+		name = applet
+	}
+	if slices.Contains(controlPrograms, name) && !c.isMain(file) {
 		c.control(p)
 		return
 	}
@@ -170,14 +174,14 @@ func (c *collector) walk(file string) {
 		c.assume(x.id, x.value, "it loads no plug-in but those in the folders that its files name", place{where: x.where})
 	}
 	c.walking, c.handsTo, c.sandboxes = file, c.handedTo(p), p.sandboxes()
-	_, c.inShell = shells[path.Base(file)]
+	_, c.inShell = shells[name]
 	c.session, c.sessions = false, nil
-	if !c.inShell && !runsItsArguments(path.Base(file)) {
+	if !c.inShell && !runsItsArguments(name) {
 		c.session, c.sessions = p.startsSessions()
 	}
 	c.passesText = p.refersTo("-c") || p.refersTo("-lc") || p.refersTo("-ec")
 	c.startsUnnamed = nil
-	if !isInterpreter(path.Base(file)) { // else it is said already
+	if !isInterpreter(name) { // else it is said already
 		c.embeds(p)
 	}
 	for _, m := range p.modules {

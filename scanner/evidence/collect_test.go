@@ -93,6 +93,32 @@ const hookSource = `
 #include <unistd.h>
 int main(int argc, char **argv) { return execl("/bin/sh", "sh", "-c", argv[1], (char *)0); }`
 
+// appletsSource is built like BusyBox: one file, whose name decides what it is.
+const appletsSource = `
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+const char applet_names[] = "[\0" "ash\0" "date\0" "hostname\0" "login\0" "true\0";
+static int none(int argc, char **argv) { return argc; }
+static int date(int argc, char **argv) { struct timespec t = {0}; return clock_settime(CLOCK_REALTIME, &t); }
+static int name(int argc, char **argv) { return sethostname(argv[1], 1); }
+static int login(int argc, char **argv) { setenv("SHELL", argv[1], 1); return execv(argv[2], argv); }
+static int shell(int argc, char **argv) { return execv(argv[1], argv); }
+static int yes(int argc, char **argv) { return 0; }
+int (*const applet_main[])(int, char **) = { none, shell, date, name, login, yes };
+int main(int argc, char **argv) {
+	const char *base = strrchr(argv[0], '/'), *n = applet_names;
+	base = base ? base + 1 : argv[0];
+	for (int i = 0; *n; i++, n += strlen(n) + 1)
+		if (!strcmp(n, base))
+			return applet_main[i](argc, argv);
+	if (argc > 1) { argv++; return main(argc - 1, argv); }
+	return puts("BusyBox v1.36.1");
+}`
+
 const launcherSource = `
 #include <unistd.h>
 int main(int argc, char **argv) { return execvp(argv[1], argv + 1); }`
@@ -134,7 +160,7 @@ var compileOnce = sync.OnceValues(func() (files map[string]string, missing strin
 	const nothing = "int main(void) { return 0; }"
 	for name, source := range map[string]string{
 		"usr/sbin/daemon": daemonSource, "usr/libexec/helper": helperSource, "opt/plug/libplug.so": plugSource, "usr/sbin/session": sessionSource,
-		"usr/sbin/pager": pagerSource, "usr/sbin/login": loginSource, "usr/sbin/job": jobSource, "usr/sbin/hook": hookSource, "usr/sbin/scattered": scatteredSource,
+		"usr/sbin/pager": pagerSource, "usr/sbin/login": loginSource, "usr/sbin/job": jobSource, "usr/sbin/hook": hookSource, "usr/sbin/scattered": scatteredSource, "usr/bin/busybox": appletsSource,
 		"usr/bin/env": launcherSource, "usr/sbin/starter": starterSource, "opt/plug/libstart.so": startSource, "opt/plug/libname.so": nameSource, "bin/sh": nothing, "usr/bin/logger": nothing,
 	} {
 		out := filepath.Join(dir, filepath.Base(name))
@@ -174,6 +200,10 @@ func (r *Result) fact(id, value string) *Fact {
 // TestCollect has what whole services need, from the code of their programs.
 func TestCollect(t *testing.T) {
 	files := compiled(t)
+	files["opt/script"] = "#!/usr/bin/ash\ndate -s x\n"
+	for _, name := range []string{"date", "hostname", "login", "ash"} {
+		files["usr/bin/"+name] = "-> busybox"
+	}
 	im := tree(t, files)
 	for _, tt := range []struct {
 		summary, lines string
@@ -201,6 +231,11 @@ func TestCollect(t *testing.T) {
 		{summary: "a program that sets it in a table", lines: "ExecStart=/usr/sbin/login x\n", facts: []string{"session"}, unknown: []string{"exec-session execve"}},
 		{summary: "a shell that a program gives its input", lines: "ExecStart=/usr/sbin/job\n", unknown: []string{"exec-session /bin/sh"}},
 		{summary: "a shell that a program gives a text", lines: "ExecStart=/usr/sbin/hook x\n", assumed: []string{"exec-unresolved /bin/sh", "exec-unresolved /bin/sh"}, complete: true},
+		{summary: "one applet of many", lines: "ExecStart=/usr/bin/date -s x\n", facts: []string{"clock "}, not: []string{"hostname ", "session "}, complete: true},
+		{summary: "another one, by the name of the file", lines: "ExecStart=/usr/bin/busybox hostname x\n", facts: []string{"hostname "}, not: []string{"clock ", "session "}, complete: true},
+		{summary: "one that runs sessions", lines: "ExecStart=/usr/bin/login x\n", facts: []string{"session "}, not: []string{"clock "}, unknown: []string{"exec-session execv"}},
+		{summary: "applets that a script of theirs runs", lines: "ExecStart=/opt/script\n", facts: []string{"clock ", "exec /usr/bin/date"}, not: []string{"hostname ", "session "}, complete: true},
+		{summary: "an applet that the command line does not tell", lines: "ExecStart=/usr/bin/busybox $WHICH\n", facts: []string{"clock ", "hostname ", "session "}, unknown: []string{"exec-session execv", "exec-session execv"}},
 		{summary: "a launcher by path", lines: "ExecStart=/usr/bin/env A=b /usr/libexec/helper\n", facts: []string{"exec /usr/libexec/helper", "clock "},
 			assumed: []string{"exec-unresolved execvp"}, complete: true},
 		{summary: "a launcher by name", lines: "ExecStart=env A=b helper\nEnvironment=PATH=/usr/libexec\n", facts: []string{"exec /usr/libexec/helper", "clock "},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"debug/elf"
 	"encoding/binary"
+	"path"
 	"runtime"
 	"sync"
 
@@ -110,22 +111,39 @@ func (im *Image) analyze(f *rootfs.File) (analysed *elfcode.File, err error) {
 }
 
 // program walks one executable with its libraries, once.
-func (im *Image) program(file string) *program {
-	once, _ := im.programs.LoadOrStore(file, sync.OnceValue(func() *program { return im.walkProgram(file) }))
+func (im *Image) program(file, applet string) *program {
+	once, _ := im.programs.LoadOrStore([2]string{file, applet}, sync.OnceValue(func() *program { return im.walkProgram(file, applet) }))
 	return once.(func() *program)()
+}
+
+// appletOf returns the name of the applet that a file is started as: that under which it
+// is started, or the first argument of "busybox"; empty when it is no file of applets.
+func (im *Image) appletOf(t target, resolved string) string {
+	m, err := im.module(resolved)
+	if err != nil || len(m.Applets) == 0 {
+		return ""
+	}
+	name := path.Base(t.path)
+	if name == path.Base(resolved) && t.exact && len(t.args) > 0 {
+		name = t.args[0]
+	}
+	if a, ok := m.applet(name); ok {
+		return a.Name
+	}
+	return ""
 }
 
 // walkAhead begins to walk a program that a service comes to next, unless enough are
 // walked so already: the last services of an image would leave all processors but one idle.
-func (im *Image) walkAhead(file string) {
+func (im *Image) walkAhead(t target) {
 	if !im.ahead.TryAcquire(1) {
 		return
 	}
 	go func() {
 		defer im.ahead.Release(1)
-		if resolved, err := im.fs.Resolve(file); err == nil {
+		if resolved, err := im.fs.Resolve(t.path); err == nil {
 			if kind, _ := im.kind(resolved); kind == KindELF {
-				im.program(resolved)
+				im.program(resolved, im.appletOf(t, resolved))
 			}
 		}
 	}()

@@ -56,11 +56,16 @@ const (
 )
 
 // walkProgram loads an executable and follows what it reaches until nothing is new.
-func (im *Image) walkProgram(file string) *program {
+// With the name of an applet, only that one of the file's is started.
+func (im *Image) walkProgram(file, applet string) *program {
 	p := &program{path: file, byPath: map[string]*loaded{}, byFile: map[*module]*loaded{}}
 	exe := p.load(im, file, false)
 	if exe == nil {
 		return p
+	}
+	if a, ok := exe.file.applet(applet); ok {
+		exe.walk.fresh.Funcs, exe.walk.fresh.Without = []elfcode.FuncID{a.Func}, []int32{exe.file.AppletTable}
+		exe.walk.roots.Funcs, exe.walk.roots.Without = exe.walk.fresh.Funcs, exe.walk.fresh.Without
 	}
 	if exe.file.Interp != "" {
 		if p.load(im, exe.file.Interp, false) == nil {
@@ -103,6 +108,15 @@ func (p *program) finish() {
 		m.walk = nil
 	}
 	p.byFile = nil
+}
+
+// applet returns one of the programs of a file that holds many.
+func (m *module) applet(name string) (elfcode.Applet, bool) {
+	i := slices.IndexFunc(m.Applets, func(a elfcode.Applet) bool { return a.Name == name })
+	if name == "" || i < 0 {
+		return elfcode.Applet{}, false
+	}
+	return m.Applets[i], true
 }
 
 func (p *program) note(id, value, where string) {

@@ -292,7 +292,7 @@ func naiveCalls(im *Image, result *Result) int {
 		if err != nil || e.Kind != KindELF {
 			continue
 		}
-		for _, m := range im.program(file).modules {
+		for _, m := range im.program(file, "").modules {
 			for _, s := range m.file.Sites {
 				for _, n := range s.Number.Ints {
 					if name, ok := elfcode.SyscallName(m.file.Arch, n&0xffffffff); ok {

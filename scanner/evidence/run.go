@@ -50,7 +50,7 @@ func (c *collector) run(t target) {
 	switch kind {
 	case KindELF:
 		if t.onlySignals() {
-			c.signals(c.im.program(resolved), t)
+			c.signals(c.im.program(resolved, c.im.appletOf(t, resolved)), t)
 			return
 		}
 		c.arguments(t)
@@ -60,7 +60,7 @@ func (c *collector) run(t target) {
 		if isInterpreter(path.Base(resolved)) {
 			c.unknown("interpreter", path.Base(resolved), t.at)
 		}
-		c.walk(resolved)
+		c.walk(resolved, c.im.appletOf(t, resolved))
 	case KindScript:
 		c.script(resolved, t)
 	default:
@@ -126,7 +126,7 @@ func (c *collector) script(file string, t target) {
 		return
 	}
 	if resolved, err := c.im.fs.Resolve(program); err == nil {
-		c.walk(resolved)
+		c.walk(resolved, c.im.appletOf(target{path: program}, resolved))
 	} else {
 		c.unknown("missing-file", program, place{where: file})
 	}
