@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
 	"github.com/systemd-hardening/systemd-hardening/scanner/rootfs"
 	"github.com/systemd-hardening/systemd-hardening/scanner/seccomp"
 )
@@ -60,6 +61,14 @@ func TestRecallFixtures(t *testing.T) {
 			assert.Greater(t, c.traced, 10)
 		})
 	}
+}
+
+// TestIsLibc: musl's library has no SONAME, and one of its functions tells it.
+func TestIsLibc(t *testing.T) {
+	assert.True(t, isLibc(&elfcode.File{SONAME: "libc.so.6"}))
+	assert.True(t, isLibc(&elfcode.File{Exports: []elfcode.Export{{Name: "__dls3"}}}))
+	assert.False(t, isLibc(&elfcode.File{SONAME: "libcap.so.2", Exports: []elfcode.Export{{Name: "setuid"}}}))
+	assert.Equal(t, []string{"setresuid"}, cancellationPoints["seteuid"])
 }
 
 // programImage is an image with one program.

@@ -8,7 +8,8 @@ import "strings"
 // through its cancellation wrapper, to which glibc 2.41 and later hand the number of
 // the system call in memory, and those that make threads and processes through
 // hand-written code: a name stands for the calls behind it. Source: pthreads(7),
-// "Cancellation points", and the sysdeps/unix/sysv/linux of glibc.
+// "Cancellation points", and the sysdeps/unix/sysv/linux of glibc. musl hands the numbers of
+// those that change the user of all threads on in memory, too (src/unistd/setxid.c).
 var cancellationPoints = func() map[string][]string {
 	table := map[string][]string{}
 	for _, name := range strings.Fields(`accept accept4 clock_nanosleep close connect copy_file_range epoll_pwait epoll_pwait2 epoll_wait
@@ -32,6 +33,8 @@ var cancellationPoints = func() map[string][]string {
 		"pthread_create": "clone clone3", "thrd_create": "clone clone3", "fork": "clone fork", "vfork": "vfork", "popen": "clone clone3 vfork execve",
 		"posix_spawn": "clone clone3 vfork execve", "posix_spawnp": "clone clone3 vfork execve", "timer_create": "timer_create clone clone3",
 		"getaddrinfo_a": "clone clone3", "aio_read": "clone clone3", "aio_write": "clone clone3", "daemon": "clone fork",
+		"setuid": "setuid", "setgid": "setgid", "seteuid": "setresuid", "setegid": "setresgid", "setreuid": "setreuid", "setregid": "setregid",
+		"setresuid": "setresuid", "setresgid": "setresgid",
 		"pclose": "wait4", "mq_receive": "mq_timedreceive", "mq_send": "mq_timedsend",
 		"mq_timedreceive": "mq_timedreceive mq_timedreceive_time64", "mq_timedsend": "mq_timedsend mq_timedsend_time64",
 	} {
@@ -48,6 +51,9 @@ func (c *collector) cancellable(m *loaded) {
 		f := &m.file.Funcs[id]
 		name := strings.TrimPrefix(strings.TrimPrefix(strings.TrimLeft(f.Name, "_"), "libc_"), "GI___")
 		for _, call := range cancellationPoints[name] {
+			if c.im.hasSyscall(call + "32") { // arm's, for user ids of 32 bits
+				call += "32"
+			}
 			if c.im.hasSyscall(call) {
 				c.syscall(call, place{where: m.path, why: m.way(id)})
 			}

@@ -194,7 +194,10 @@ func (p *program) open(im *Image, resolved string) *loaded {
 	m.walk.roots.Startup, m.walk.fresh.Startup = true, true
 	p.byFile[f] = m
 	if m.libc {
-		m.add("__libc_early_init") // the loader finds it by its name
+		// The loaders find these by their names (glibc: elf/rtld.c; musl: ldso/dynlink.c).
+		for _, name := range []string{"__libc_early_init", "__dls2b", "__dls3"} {
+			m.add(name)
+		}
 	}
 	p.modules = append(p.modules, m)
 	p.byPath[resolved] = m
@@ -212,7 +215,8 @@ func isLibc(f *elfcode.File) bool {
 			return true
 		}
 	}
-	return false
+	// As musl makes its library, which is the loader, too, it has no SONAME.
+	return slices.ContainsFunc(f.Exports, func(e elfcode.Export) bool { return e.Name == "__dls3" })
 }
 
 // needed resolves DT_NEEDED, and says what of it is nowhere.
