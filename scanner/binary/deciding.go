@@ -24,7 +24,7 @@ var decidingArgs = map[string]string{
 	"clone": "--i", "__clone": "--i", "clone3": "P", "unshare": "i", "setns": "-i",
 	"mmap": "--ii", "mmap64": "--ii", "mmap2": "--ii", "mprotect": "--i", "pkey_mprotect": "--i", "shmat": "--i",
 	"sched_setscheduler": "-i", "pthread_setschedparam": "-i", "pthread_attr_setschedpolicy": "-i",
-	"posix_spawnattr_setschedpolicy": "-i", "sched_setattr": "-A",
+	"posix_spawnattr_setschedpolicy": "-i", "posix_spawnattr_setflags": "-i", "sched_setattr": "-A",
 	"capset": "HC", "cap_from_text": "s", "cap_set_flag": "-iiWi", "cap_from_name": "s", "capng_update": "iii", "capng_updatev": "iiiiiiiiiiii", "keyctl": "i", "bpf": "i", "seccomp": "i", "ptrace": "i", "reboot": "i", "klogctl": "i",
 	"kill": "-i", "setrlimit": "i", "setrlimit64": "i", "prlimit": "-i", "prlimit64": "-i",
 	"clock_settime": "i", "clock_adjtime": "i", "timer_create": "i", "timerfd_create": "i", "memfd_create": "si",

@@ -98,6 +98,7 @@ var judges = map[string]func(*collector, *call){
 	"mknod":                          func(c *collector, x *call) { judgeMode(c, x, 1) },
 	"mknodat":                        func(c *collector, x *call) { judgeMode(c, x, 2) },
 	"capset":                         judgeCapset,
+	"posix_spawnattr_setflags":       judgeSpawnFlags,
 	"capng_update":                   judgeCapngUpdate,
 	"capng_updatev":                  judgeCapngUpdate,
 	"cap_set_flag":                   judgeCapFlags,
@@ -386,7 +387,7 @@ func judgeNamespaces(c *collector, x *call, libraryArg, syscallArg int) {
 		index = libraryArg
 	}
 	flags, all := x.ints(index)
-	if !all && !hasPrefix(forksOnly, x.soname) {
+	if !all && !x.from(forksOnly) {
 		c.unknown("namespace-flags-unresolved", x.name, x.at)
 	}
 	for _, f := range flags {
@@ -429,9 +430,13 @@ func judgeMode(c *collector, x *call, index int) {
 	if x.libc || !x.anyBit(index, setIDBits) {
 		return
 	}
-	if _, all := x.ints(index); all {
+	switch _, all := x.ints(index); {
+	case all:
 		c.fact(FactSetIDBits, x.name, x.at)
-	} else {
+	case hasPrefix(plainModes, x.soname):
+		c.assume("mode-unresolved", x.name, "its files of a database get no set-ID bits", x.at)
+		return
+	default:
 		c.unknown("mode-unresolved", x.name, x.at)
 	}
 	c.capability(x.at, "CAP_FSETID")

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
 	"github.com/systemd-hardening/systemd-hardening/scanner/unit"
 )
 
@@ -68,10 +69,12 @@ type collector struct {
 	unknowns map[[3]string]bool
 	syscalls map[string]bool
 	judged   map[string]bool // those of them whose needs are noted
-	seen     map[string]bool // programs and scripts
-	queue    []target
-	env      environment
-	search   []string // where programs are looked up by name
+	// otherwise are the functions of the C library's modules that are reached without starting a program.
+	otherwise map[*loaded][]elfcode.FuncID
+	seen      map[string]bool // programs and scripts
+	queue     []target
+	env       environment
+	search    []string // where programs are looked up by name
 
 	mayBind       bool
 	mayBindAt     place
@@ -100,7 +103,7 @@ type target struct {
 
 // Collect finds what a loaded service needs.
 func (im *Image) Collect(u *unit.Unit) *Result {
-	c := &collector{im: im, facts: map[[2]string]bool{}, unknowns: map[[3]string]bool{}, syscalls: map[string]bool{}, judged: map[string]bool{}, seen: map[string]bool{}, scripted: map[string]bool{}}
+	c := &collector{im: im, facts: map[[2]string]bool{}, unknowns: map[[3]string]bool{}, syscalls: map[string]bool{}, judged: map[string]bool{}, otherwise: map[*loaded][]elfcode.FuncID{}, seen: map[string]bool{}, scripted: map[string]bool{}}
 	at := place{where: u.Fragment}
 	env := im.readEnvironment(u)
 	c.env = env

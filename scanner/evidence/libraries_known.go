@@ -72,7 +72,12 @@ var harmlessWrappers = []string{"BIO_socket_ioctl"} // FIONBIO and FIONREAD of s
 
 // forksOnly are libraries whose clone() with flags from memory makes processes,
 // no name spaces, for what their users can ask of them.
-var forksOnly = []string{"libsystemd.so.0"}
+var forksOnly = []string{"libsystemd.so.0", "pam_systemd.so"}
+
+// plainModes are libraries that make files with modes of their own, none with a set-ID
+// bit, or with the mode that their user gives for a database: libdb (env/env_file.c,
+// os/os_open.c, common/util_arg.c: "rw-------" and the like, or the mode of DB->open).
+var plainModes = []string{"libdb-5."}
 
 // startsKnown are libraries that start one program, which their strings name:
 // libdbus its launcher, where no session bus is set (dbus-sysdeps-unix.c).

@@ -88,7 +88,7 @@ func (c *collector) numbers(x *call, m *loaded, s *elfcode.Site, args []elfcode.
 			if c.ofGoStart(x) {
 				continue
 			}
-			if x.forItself(s.Func) {
+			if x.forItself(s.Func) || c.onlyStarts(x, s.Func) {
 				c.syscalls[name] = true
 				continue
 			}
@@ -106,7 +106,9 @@ func (c *collector) numbers(x *call, m *loaded, s *elfcode.Site, args []elfcode.
 		c.unknown("syscall-unresolved", "", x.at)
 	}
 	for _, name := range calls {
-		c.syscall(name, x.at)
+		if !c.im.program(c.walking).leavesUsers(x, name) {
+			c.syscall(name, x.at)
+		}
 	}
 }
 

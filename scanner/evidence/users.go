@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"slices"
+	"strings"
+
+	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
+)
+
+// starters are the functions of the C library that start programs. Behind them lie calls
+// that change users, which they make only where POSIX_SPAWN_RESETIDS is set
+// (posix_spawnattr_setflags(3)): judgeSpawnFlags sees who sets it.
+var starters = strings.Fields(`posix_spawn posix_spawnp pidfd_spawn pidfd_spawnp system popen wordexp _IO_popen _IO_proc_open __libc_system`)
+
+// userCalls are the system calls that change users and groups.
+var userCalls = func() []string {
+	var calls []string
+	for name, needs := range syscallNeeds {
+		if slices.ContainsFunc(needs, func(n need) bool { return n.fact == FactUserChange }) {
+			calls = append(calls, name)
+		}
+	}
+	return calls
+}()
+
+// onlyStarts tells whether the C library makes a call that changes users only for
+// programs that it starts: what the other modules ask of it leads there through starters
+// alone.
+func (c *collector) onlyStarts(x *call, in elfcode.FuncID) bool {
+	if !x.libc || x.of.plugin || !slices.Contains(userCalls, x.name) {
+		return false
+	}
+	reached, ok := c.otherwise[x.of]
+	if !ok {
+		reached = c.reachedOtherwise(x.of)
+		c.otherwise[x.of] = reached
+	}
+	_, found := slices.BinarySearch(reached, in)
+	return !found
+}
+
+// reachedOtherwise are the functions of a module of the C library that are reached without starters.
+func (c *collector) reachedOtherwise(m *loaded) []elfcode.FuncID {
+	roots := elfcode.Roots{Startup: true}
+	for _, other := range c.im.program(c.walking).modules {
+		if other == m {
+			continue
+		}
+		for _, id := range other.reached.Imports {
+			if name := other.file.Imports[id].Name; !slices.Contains(starters, name) {
+				roots.Names = append(roots.Names, name)
+			}
+		}
+		for _, id := range other.reached.Strings { // asked for by name at run time
+			if text := other.file.Strings[id]; len(text) < 24 && strings.HasPrefix(text, "set") && !slices.Contains(starters, text) {
+				roots.Names = append(roots.Names, text)
+			}
+		}
+	}
+	slices.Sort(roots.Names)
+	roots.Names = slices.Compact(roots.Names)
+	return m.file.Reach(roots).Funcs
+}
+
+// libcapUsers are the functions of libcap with which it changes users and groups
+// (cap_setuid(3), cap_launch(3)); with the others it makes other calls by the same code.
+var libcapUsers = []string{"cap_setuid", "cap_setgroups", "cap_launch"}
+
+// leavesUsers tells whether a call that libcap makes by a number from memory is one that
+// changes users, and nobody asks libcap for that.
+func (p *program) leavesUsers(x *call, name string) bool {
+	if x.of.plugin || !strings.HasPrefix(x.soname, "libcap.so.2") || !slices.Contains(userCalls, name) {
+		return false
+	}
+	return !slices.ContainsFunc(libcapUsers, p.imports)
+}
+
+// judgeSpawnFlags: a program that is started may get back the user whose set-user-ID
+// program this is.
+func judgeSpawnFlags(c *collector, x *call) {
+	const resetIDs = 1
+	if x.anyBit(1, resetIDs) {
+		c.fact(FactUserChange, "", x.at)
+		c.capability(x.at, "CAP_SETUID", "CAP_SETGID")
+	}
+}
