@@ -71,6 +71,7 @@ type collector struct {
 	judged   map[string]bool // those of them whose needs are noted
 	// otherwise are the functions of the C library's modules that are reached without starting a program.
 	otherwise map[*loaded][]elfcode.FuncID
+	walked    *program        // the program that is looked at
 	seen      map[string]bool // programs and scripts
 	queue     []target
 	env       environment
@@ -176,6 +177,7 @@ func (c *collector) walk(file, applet string) {
 	for _, x := range p.assumed {
 		c.assume(x.id, x.value, "it loads no plug-in but those in the folders that its files name", place{where: x.where})
 	}
+	c.walked = p
 	c.walking, c.handsTo, c.sandboxes = file, c.handedTo(p), p.sandboxes()
 	_, c.inShell = shells[name]
 	c.session, c.sessions = false, nil

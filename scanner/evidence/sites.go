@@ -106,7 +106,7 @@ func (c *collector) numbers(x *call, m *loaded, s *elfcode.Site, args []elfcode.
 		c.unknown("syscall-unresolved", "", x.at)
 	}
 	for _, name := range calls {
-		if !c.im.program(c.walking).leavesUsers(x, name) {
+		if !c.walked.leavesUsers(x, name) {
 			c.syscall(name, x.at)
 		}
 	}

@@ -44,7 +44,7 @@ func (c *collector) onlyStarts(x *call, in elfcode.FuncID) bool {
 // reachedOtherwise are the functions of a module of the C library that are reached without starters.
 func (c *collector) reachedOtherwise(m *loaded) []elfcode.FuncID {
 	roots := elfcode.Roots{Startup: true}
-	for _, other := range c.im.program(c.walking).modules {
+	for _, other := range c.walked.modules {
 		if other == m {
 			continue
 		}
