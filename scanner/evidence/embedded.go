@@ -17,17 +17,17 @@ type language struct {
 }
 
 var languages = []language{
-	{"python", "python", "libpython", ".py .pyc"},
+	{"python", "python pypy", "libpython libpypy", ".py .pyc"},
 	{"perl", "perl", "libperl", ".pl .pm"},
 	{"ruby", "ruby", "libruby", ".rb"},
 	{"lua", "lua luajit", "liblua libluajit", ".lua"},
-	{"php", "php", "libphp", ".php"},
+	{"php", "php php-fpm php-cgi", "libphp", ".php"},
 	{"tcl", "tclsh wish", "libtcl", ".tcl"},
-	{"javascript", "node gjs qjs", "libnode libmozjs libv8", ".js .mjs"},
+	{"javascript", "node nodejs gjs qjs deno bun", "libnode libmozjs libv8", ".js .mjs"},
 	{"java", "java", "libjvm", ".jar .class"},
 	{"guile", "guile", "libguile", ".scm"},
-	{"mono", "mono", "libmono", ".dll .exe"},
-	{"erlang", "erl beam", "", ".beam .escript"},
+	{"mono", "mono mono-sgen dotnet", "libmono libcoreclr", ".dll .exe"},
+	{"erlang", "erl erlexec beam beam.smp escript", "", ".beam .escript"},
 	{"ocaml", "ocamlrun", "", ""},
 	{"rscript", "R", "", ""},
 }

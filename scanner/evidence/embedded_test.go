@@ -10,7 +10,7 @@ import (
 
 func TestIsInterpreter(t *testing.T) {
 	for name, want := range map[string]bool{
-		"python3.11": true, "python": true, "perl5.36.0": true, "R": true, "node": true, "php8.2": true, "lua5.4": true,
+		"python3.11": true, "python": true, "perl5.36.0": true, "R": true, "node": true, "php8.2": true, "lua5.4": true, "php-fpm8.4": true, "beam.smp": true, "pypy3": true,
 		"pythonista": false, "nodered": false, "perlbug": false, "Rscript": false, "bash": false, "luac": false,
 	} {
 		assert.Equal(t, want, isInterpreter(name), name)

@@ -216,6 +216,9 @@ func (c *collector) configFile(name string) {
 			case strings.HasPrefix(word, "/"):
 				c.path(word, at)
 				c.namedProgram(word, at)
+				if strings.Contains(line, "run-parts") { // all programs of a folder
+					c.startAll(word+"/*", at)
+				}
 			case strings.Contains(word, "/") && strings.HasPrefix(name, "/etc/"): // included from beside this file
 				c.include(path.Join(path.Dir(name), word))
 			}
