@@ -8,12 +8,10 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// function is one of a script's, with the places that call it: its arguments are what
-// any of these gives.
+// function is one of a script's: its arguments are what any place that calls it gives.
 type function struct {
 	file   string
 	body   *syntax.Stmt
-	sites  []callSite
 	shifts bool // it changes its arguments
 }
 
@@ -134,7 +132,7 @@ func isList(w *syntax.Word) bool {
 // callers of a function give.
 func (r *scriptReader) commandList(w *syntax.Word, rest []*syntax.Word, inShell bool) {
 	if r.within == "" {
-		if r.with.args == nil || len(r.with.args) == 0 {
+		if len(r.with.args) == 0 {
 			r.notNamed(w, "")
 			return
 		}
