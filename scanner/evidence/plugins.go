@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
+)
+
+// nameServiceCalls are the functions behind which the C library loads the modules
+// of nsswitch.conf; threadExit are those behind which it loads the unwinder.
+var (
+	nameServiceCalls = []string{"getpw", "getgr", "gethost", "getaddrinfo", "getnameinfo", "getserv", "getproto", "getnet", "getsp", "initgroups", "getrpc", "getether", "ether_", "innetgr", "getalias", "__nss_"}
+	threadExitCalls  = []string{"pthread_cancel", "pthread_exit", "backtrace", "__gcc_personality_v0"}
+)
+
+// implicit loads what the C library loads by itself when a function is used.
+func (p *program) implicit(im *Image, name string) {
+	for _, prefix := range nameServiceCalls {
+		if strings.HasPrefix(name, prefix) {
+			for _, module := range im.nss {
+				p.plugin(im, "libnss_"+module+".so.2")
+			}
+			return
+		}
+	}
+	if slices.Contains(threadExitCalls, name) {
+		p.unwinder(im)
+	}
+}
+
+// unwinder loads the library by which the C library unwinds a stack: it asks for a few
+// functions of it alone (sysdeps/nptl, unwind-link.c of glibc).
+func (p *program) unwinder(im *Image) {
+	file, ok := im.library("libgcc_s.so.1", "", nil)
+	if !ok {
+		return
+	}
+	if m := p.load(im, file, false); m != nil {
+		for _, e := range m.file.Exports {
+			if strings.HasPrefix(e.Name, "_Unwind_") || e.Name == "__gcc_personality_v0" {
+				m.add(e.Name)
+			}
+		}
+	}
+}
+
+// plugin loads a library by name if the image has it.
+func (p *program) plugin(im *Image, name string) {
+	if file, ok := im.library(name, "", nil); ok {
+		p.load(im, file, true)
+	}
+}
+
+// dlopen loads what a call of dlopen names. A name that only the running program
+// knows can be any module of the folders whose names the program holds: they are
+// loaded as a whole, as a guess; with none, it stays unknown.
+func (p *program) dlopen(im *Image, m *loaded, site elfcode.Site) {
+	index := int8(0)
+	if m.file.Imports[site.Import].Name == "dlmopen" {
+		index = 1
+	}
+	where := fmt.Sprintf("%s+%#x", m.path, site.Addr)
+	for _, a := range site.Args {
+		if a.Index != index {
+			continue
+		}
+		for _, name := range a.Strings {
+			if file, ok := im.library(name, path.Dir(m.path), []string{m.file.RPath, m.file.RunPath}); ok {
+				p.load(im, file, true)
+			} // a library that the image lacks cannot be loaded
+		}
+		if a.Complete() || site.Depends {
+			return
+		}
+	}
+	p.plugins(im, m, where)
+}
+
+// plugins loads what a call of dlopen may load whose argument only the running
+// program knows: what .note.dlopen declares; for
+// libpam the modules of the PAM services that the program names; else every module
+// in a folder that the module or the executable names.
+func (p *program) plugins(im *Image, m *loaded, where string) {
+	if len(m.file.Dlopen) > 0 {
+		p.declared(im, m)
+		return
+	}
+	if strings.HasPrefix(m.file.SONAME, "libpam.so") {
+		p.pam(im)
+		return
+	}
+	dirs := slices.Clone(im.pluginDirs.get(m.file, im.pluginFolders))
+	if exe := p.modules[0]; exe != m {
+		dirs = append(dirs, im.pluginDirs.get(exe.file, im.pluginFolders)...)
+	}
+	slices.Sort(dirs)
+	for _, dir := range slices.Compact(dirs) {
+		for _, file := range im.modulesIn(dir) {
+			p.load(im, file, true)
+		}
+	}
+	if x := (problem{"dlopen-unresolved", strings.Join(slices.Compact(dirs), " "), where}); !slices.Contains(p.assumed, x) {
+		p.assumed = append(p.assumed, x)
+	}
+}
+
+// declared loads the libraries that .note.dlopen declares, of each the first that the
+// image has.
+func (p *program) declared(im *Image, m *loaded) {
+	for _, note := range m.file.Dlopen {
+		for _, name := range note.SONAME {
+			if file, ok := im.library(name, path.Dir(m.path), []string{m.file.RPath, m.file.RunPath}); ok {
+				p.load(im, file, true)
+				break
+			}
+		}
+	}
+}
+
+// pluginFolders are the folders that hold modules and that a file's strings name.
+func (im *Image) pluginFolders(f *module) []string {
+	var dirs []string
+	for _, text := range f.Strings {
+		if !strings.HasPrefix(text, "/") || len(text) > 255 || path.Clean(text) == "/" {
+			continue
+		}
+		dir := path.Clean(text)
+		if slices.Contains(im.libraryDirs, dir) || slices.Contains(dirs, dir) {
+			continue
+		}
+		if len(im.modulesIn(dir)) > 0 {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
+
+// modulesIn are the shared objects in a folder, not below it.
+func (im *Image) modulesIn(dir string) []string {
+	info, err := im.fs.Stat(dir)
+	if err != nil || !info.IsDir() {
+		return nil
+	}
+	entries, err := im.fs.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var files []string
+	for _, e := range entries {
+		if strings.Contains(e.Name(), ".so") && im.isNative(path.Join(dir, e.Name())) {
+			files = append(files, path.Join(dir, e.Name()))
+		}
+	}
+	return files
+}
+
+// pamFolders hold PAM modules that pam.d names without a path.
+var pamFolders = []string{"/lib/security", "/usr/lib/security", "/lib64/security", "/usr/lib64/security"}
+
+// pam loads the modules of every PAM service whose name the program holds; with
+// none, those of the service "other".
+func (p *program) pam(im *Image) {
+	services := []string{path.Base(p.path)}
+	for _, m := range p.modules {
+		services = append(services, im.pamNames.get(m.file, im.pamServices)...)
+	}
+	for _, service := range append(services, "other") {
+		for _, file := range im.pamFiles.get(service, im.pamModuleFiles) {
+			if m := p.load(im, file, false); m != nil {
+				p.exposePAM(m)
+			}
+		}
+	}
+}
+
+// pamEntries are the functions of libpam, and those of a module that they call (pam(3)).
+var pamEntries = map[string]string{
+	"pam_authenticate": "pam_sm_authenticate", "pam_setcred": "pam_sm_setcred", "pam_acct_mgmt": "pam_sm_acct_mgmt",
+	"pam_open_session": "pam_sm_open_session", "pam_close_session": "pam_sm_close_session", "pam_chauthtok": "pam_sm_chauthtok",
+}
+
+// exposePAM makes those entries of a PAM module roots that the program asks libpam for.
+func (p *program) exposePAM(m *loaded) {
+	for _, libpam := range p.modules {
+		for function, entry := range pamEntries {
+			if strings.HasPrefix(libpam.file.SONAME, "libpam.so") && libpam.walk.names[function] {
+				m.add(entry)
+			}
+		}
+	}
+}
+
+// pamServices are the names of PAM services among a file's strings.
+func (im *Image) pamServices(f *module) []string {
+	var services []string
+	for _, text := range f.Strings {
+		if text != "" && !strings.Contains(text, "/") {
+			if _, err := im.fs.Stat("/etc/pam.d/" + text); err == nil {
+				services = append(services, text)
+			}
+		}
+	}
+	return services
+}
+
+// pamModuleFiles are the files of the modules of a PAM service.
+func (im *Image) pamModuleFiles(service string) []string {
+	folders := slices.Clone(pamFolders)
+	if triplet := multiarch[im.arch]; triplet != "" {
+		folders = append(folders, "/lib/"+triplet+"/security", "/usr/lib/"+triplet+"/security")
+	}
+	var files []string
+	modules, _ := im.pamModules(service)
+	for _, name := range modules {
+		for _, dir := range folders {
+			if file := path.Join(dir, name); !strings.HasPrefix(name, "/") && im.isNative(file) {
+				files = append(files, file)
+			}
+		}
+		if strings.HasPrefix(name, "/") {
+			files = append(files, name)
+		}
+	}
+	return files
+}
