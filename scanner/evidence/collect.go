@@ -71,26 +71,31 @@ type collector struct {
 	judged   map[string]bool // those of them whose needs are noted
 	// otherwise are the functions of the C library's modules that are reached without starting a program.
 	otherwise map[*loaded][]elfcode.FuncID
-	walked    *program        // the program that is looked at
 	seen      map[string]bool // programs and scripts
 	queue     []target
 	env       environment
 	search    []string // where programs are looked up by name
 
-	mayBind       bool
-	mayBindAt     place
-	readsHome     *place // where $HOME is read
-	embedded      []embedded
-	scripted      map[string]bool // languages that configuration mentions
-	execStack     bool
-	startsUnnamed []string // modules of it which start what its code does not name
-	walking       string   // the program that is looked at
+	mayBind   bool
+	mayBindAt place
+	readsHome *place // where $HOME is read
+	embedded  []embedded
+	scripted  map[string]bool // languages that configuration mentions
+	execStack bool
+
+	looking
+}
+
+// looking is what is known of the program that is looked at.
+type looking struct {
+	walked        *program
 	inShell       bool     // it is a shell
 	sandboxes     bool     // it makes name spaces
 	handsTo       string   // what it starts, whatever it is asked
 	session       bool     // it runs what its users ask for
 	sessions      []string // modules of it that do so by themselves
 	passesText    bool     // it has the option by which a shell gets a text: one that it starts does not read its input
+	startsUnnamed []string // modules of it which start what its code does not name
 }
 
 // target is a program to look at.
@@ -177,15 +182,7 @@ func (c *collector) walk(file, applet string) {
 	for _, x := range p.assumed {
 		c.assume(x.id, x.value, "it loads no plug-in but those in the folders that its files name", place{where: x.where})
 	}
-	c.walked = p
-	c.walking, c.handsTo, c.sandboxes = file, c.handedTo(p), p.sandboxes()
-	_, c.inShell = shells[name]
-	c.session, c.sessions = false, nil
-	if !c.inShell && !runsItsArguments(name) {
-		c.session, c.sessions = p.startsSessions()
-	}
-	c.passesText = p.refersTo("-c") || p.refersTo("-lc") || p.refersTo("-ec")
-	c.startsUnnamed = nil
+	c.looking = c.lookAt(p, name)
 	if !isInterpreter(name) { // else it is said already
 		c.embeds(p)
 	}
@@ -213,6 +210,17 @@ func (c *collector) walk(file, applet string) {
 	if len(c.startsUnnamed) > 0 {
 		c.programsNamedBy(p)
 	}
+}
+
+// lookAt finds what a program is, which is started under a name.
+func (c *collector) lookAt(p *program, name string) looking {
+	l := looking{walked: p, handsTo: c.handedTo(p), sandboxes: p.sandboxes()}
+	_, l.inShell = shells[name]
+	if !l.inShell && !runsItsArguments(name) {
+		l.session, l.sessions = p.startsSessions()
+	}
+	l.passesText = p.refersTo("-c") || p.refersTo("-lc") || p.refersTo("-ec")
+	return l
 }
 
 func (c *collector) fact(id, value string, at place) {

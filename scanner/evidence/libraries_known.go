@@ -38,8 +38,8 @@ func isIdlePolicy(im *Image, m *loaded) bool {
 }
 
 // privatePaths are what libraries name for files that a process makes for itself and
-// removes at once, or of itself in /proc: nobody else looks for them. Where the program calls the function
-// named last, others do.
+// removes at once, or of itself in /proc: nobody else looks for them. Where the program
+// calls the function named last, others do.
 var privatePaths = []struct{ soname, paths, unless string }{
 	{"libsqlite3.so.0", "/tmp /var/tmp /usr/tmp", ""},              // temporary databases (os_unix.c)
 	{"libdb-5.", "/tmp /var/tmp /usr/tmp", ""},                     // what a cache has no memory for (os_tmpdir.c)

@@ -199,7 +199,7 @@ func (c *collector) exec(x *call, index int) {
 		c.start(file, nil, x.at)
 		_, shell := shells[path.Base(file)]
 		switch {
-		case shell && !c.passesText && x.module == c.walking:
+		case shell && !c.passesText && x.module == c.walked.path:
 			c.unknown("exec-session", file, x.at)
 		case shell:
 			c.unnamed(x, file)
