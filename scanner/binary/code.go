@@ -28,6 +28,7 @@ type part struct {
 	// returns: it has a return or a jump to who knows where.
 	returns bool
 	exit    exitKind
+	exitAt  uint64 // the address of the call that it ends with
 	// borders are the addresses behind a return or jump that no jump in the part
 	// crosses or goes to: another function may begin there. With switches, which
 	// jump to where the scan does not see, they are no more than possible.

@@ -268,10 +268,19 @@ func (d *discoverer) alternatives() {
 			d.scan(p)
 		}
 	}
+	d.continuations()
+}
+
+// continuations notes as jumps where control runs out of a part into the next.
+func (d *discoverer) continuations() {
+	never := d.neverBack()
 	for i := 0; i+1 < len(d.parts); i++ {
 		p, next := &d.parts[i], &d.parts[i+1]
+		if next.start != p.end {
+			continue
+		}
 		soft := d.starts[next.start].kind == startSoft
-		if next.start == p.end && (p.exit == exitFall || p.exit == exitCall && soft) {
+		if p.exit == exitFall || p.exit == exitCall && soft && !d.lastCallStays(never, p) {
 			p.found = append(p.found, finding{p.end, d.withState(next), findJump})
 		}
 	}

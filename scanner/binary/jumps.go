@@ -57,7 +57,7 @@ func (s *scanner) leave(in *isa.Inst) {
 	case s.ended:
 		s.part.exit = exitNone
 	case in.Op == isa.Call, in.Op == isa.CallReg, in.Op == isa.CallMem:
-		s.part.exit = exitCall
+		s.part.exit, s.part.exitAt = exitCall, s.at
 	case !s.idle(in):
 		s.part.exit = exitFall
 	case s.part.exit == exitCall:
