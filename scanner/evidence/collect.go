@@ -172,7 +172,7 @@ func (c *collector) walk(file, applet string) {
 	if applet != "" {
 		name = applet
 	}
-	if slices.Contains(controlPrograms, name) && !c.isMain(file) {
+	if c.controls(file, name) {
 		c.control(p)
 		return
 	}

@@ -201,6 +201,7 @@ func (r *Result) fact(id, value string) *Fact {
 func TestCollect(t *testing.T) {
 	files := compiled(t)
 	files["opt/script"] = "#!/usr/bin/ash\ndate -s x\n"
+	files["usr/bin/systemctl"] = files["usr/libexec/helper"]
 	for _, name := range []string{"date", "hostname", "login", "ash"} {
 		files["usr/bin/"+name] = "-> busybox"
 	}
@@ -226,6 +227,8 @@ func TestCollect(t *testing.T) {
 		{summary: "a library that starts what another names", lines: "ExecStart=/usr/sbin/starter\n", facts: []string{"exec /usr/libexec/helper", "clock "},
 			assumed: []string{"exec-unresolved execl"}, complete: true},
 		{summary: "a command of another kind counts", lines: "ExecStart=/usr/bin/logger\nExecStopPost=-/usr/libexec/helper\n", facts: []string{"clock "}, complete: true},
+		{summary: "the service manager's client", lines: "ExecStartPre=-/usr/bin/systemctl reset-failed x.service\nExecStart=/usr/bin/logger\n",
+			facts: []string{"socket-family AF_UNIX"}, not: []string{"clock "}, calls: "clock_settime", complete: true},
 		{summary: "a session program", lines: "ExecStart=/usr/sbin/session\n", facts: []string{"session"}, unknown: []string{"exec-session execv"}},
 		{summary: "a program that reads the user's shell", lines: "ExecStart=/usr/sbin/pager x\n", assumed: []string{"exec-unresolved execl"}, complete: true},
 		{summary: "a program that sets it in a table", lines: "ExecStart=/usr/sbin/login x\n", facts: []string{"session"}, unknown: []string{"exec-session execve"}},

@@ -89,10 +89,13 @@ var startsKnown = []string{"libdbus-1.so.3"}
 // as Linux does since 2.6.32.
 var neverStarts = []string{"libblkid.so.1"}
 
-// controlPrograms ask the service manager over its socket. Started by a service they
-// need what their system calls need, and run nothing for it. The manager's own
-// program hands over to them when it is not PID 1.
-var controlPrograms = []string{"systemctl", "systemd"}
+// controls tells whether a program only asks the service manager over its socket: a
+// service that starts it needs what its system calls need, and it runs nothing in
+// that service. The manager's own program hands over to systemctl when it is not PID 1
+// (core/main.c), unless a unit is made to run it: user@.service.
+func (c *collector) controls(file, name string) bool {
+	return name == "systemctl" || name == "systemd" && !c.isMain(file)
+}
 
 // handsOver are helpers that start one program whatever they are asked, by name and by
 // the beginning of the name of a library that tells whose they are. Postfix,
