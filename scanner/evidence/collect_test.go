@@ -132,6 +132,16 @@ const nameSource = `
 void start(const char *program);
 void name(void) { start("/usr/libexec/helper"); }`
 
+// bareSource starts an interpreter that no script of its own is for, taughtSource one with a script.
+const (
+	bareSource = `
+#include <unistd.h>
+int main(void) { return execl("/usr/bin/python3", "python3", "--version", (char *)0); }`
+	taughtSource = `
+#include <unistd.h>
+int main(void) { return execl("/usr/bin/python3", "python3", "/opt/hook.py", (char *)0); }`
+)
+
 const starterSource = `
 #include <dlfcn.h>
 int main(void) { return dlopen("libstart.so", RTLD_NOW) != dlopen("libname.so", RTLD_NOW); }`
@@ -162,6 +172,7 @@ var compileOnce = sync.OnceValues(func() (files map[string]string, missing strin
 		"usr/sbin/daemon": daemonSource, "usr/libexec/helper": helperSource, "opt/plug/libplug.so": plugSource, "usr/sbin/session": sessionSource,
 		"usr/sbin/pager": pagerSource, "usr/sbin/login": loginSource, "usr/sbin/job": jobSource, "usr/sbin/hook": hookSource, "usr/sbin/scattered": scatteredSource, "usr/bin/busybox": appletsSource,
 		"usr/bin/env": launcherSource, "usr/sbin/starter": starterSource, "opt/plug/libstart.so": startSource, "opt/plug/libname.so": nameSource, "bin/sh": nothing, "usr/bin/logger": nothing,
+		"usr/sbin/bare": bareSource, "usr/sbin/taught": taughtSource, "usr/bin/python3": nothing,
 	} {
 		out := filepath.Join(dir, filepath.Base(name))
 		c := exec.Command(gcc, "-O2", "-s", "-x", "c", "-", "-o", out)
@@ -239,6 +250,8 @@ func TestCollect(t *testing.T) {
 		{summary: "one that runs sessions", lines: "ExecStart=/usr/bin/login x\n", facts: []string{"session "}, not: []string{"clock "}, unknown: []string{"exec-session execv"}},
 		{summary: "applets that a script of theirs runs", lines: "ExecStart=/opt/script\n", facts: []string{"clock ", "exec /usr/bin/date"}, not: []string{"hostname ", "session "}, complete: true},
 		{summary: "an applet that the command line does not tell", lines: "ExecStart=/usr/bin/busybox $WHICH\n", facts: []string{"clock ", "hostname ", "session "}, unknown: []string{"exec-session execv", "exec-session execv"}},
+		{summary: "an interpreter without a script", lines: "ExecStart=/usr/sbin/bare\n", facts: []string{"exec /usr/bin/python3"}, assumed: []string{"interpreter python3"}, complete: true},
+		{summary: "an interpreter with a script that the code names", lines: "ExecStart=/usr/sbin/taught\n", unknown: []string{"interpreter python3 /opt/hook.py"}},
 		{summary: "a launcher by path", lines: "ExecStart=/usr/bin/env A=b /usr/libexec/helper\n", facts: []string{"exec /usr/libexec/helper", "clock "},
 			assumed: []string{"exec-unresolved execvp"}, complete: true},
 		{summary: "a launcher by name", lines: "ExecStart=env A=b helper\nEnvironment=PATH=/usr/libexec\n", facts: []string{"exec /usr/libexec/helper", "clock "},

@@ -34,12 +34,22 @@ var languages = []language{
 
 // isInterpreter tells whether a program of this name runs one of the languages.
 func isInterpreter(name string) bool {
-	return slices.ContainsFunc(languages, func(l language) bool {
+	_, ok := interpreted(name)
+	return ok
+}
+
+// interpreted returns the language that a program of this name runs.
+func interpreted(name string) (language, bool) {
+	i := slices.IndexFunc(languages, func(l language) bool {
 		return slices.ContainsFunc(strings.Fields(l.programs), func(program string) bool {
 			rest, found := strings.CutPrefix(name, program)
 			return found && strings.Trim(rest, "0123456789.-") == ""
 		})
 	})
+	if i < 0 {
+		return language{}, false
+	}
+	return languages[i], true
 }
 
 // languageOf returns the language whose interpreter a library is.
@@ -96,6 +106,25 @@ func (c *collector) embeds(p *program) {
 		}
 		c.embedded = append(c.embedded, e)
 	}
+}
+
+// bare takes an interpreter that code names as a program, alone: it may run a script when
+// the same code names one, or an option for a text; else as one that is loaded.
+func (c *collector) bare(l language, name string, at place) {
+	at = at.named()
+	e := embedded{language: l, soname: name, at: at}
+	where, _, _ := strings.Cut(at.where, "+0x")
+	m, err := c.im.module(where)
+	if err != nil { // not code names it but configuration, or a script
+		c.unknown("interpreter", name, at)
+		return
+	}
+	for _, text := range m.Strings {
+		if l.isScript(text) || slices.Contains([]string{"-c", "-e", "-m"}, text) {
+			e.script = text
+		}
+	}
+	c.embedded = append(c.embedded, e)
 }
 
 // mentions notes the languages that a line of configuration is about.

@@ -45,3 +45,14 @@ func TestIsScript(t *testing.T) {
 		assert.Equal(t, want, l.isScript(name), name)
 	}
 }
+
+// TestCertificatesMentionNothing: letters of a certificate are no words.
+func TestCertificatesMentionNothing(t *testing.T) {
+	im := tree(t, map[string]string{"etc/ca.pem": "-----BEGIN CERTIFICATE-----\nHL8cisibMn1/lUa/8viovxFUcdUBgF4=\nperl x.lua\n-----END CERTIFICATE-----\nHL8/tcl/8v\n"})
+	c := &collector{im: im, seen: map[string]bool{}, scripted: map[string]bool{}, facts: map[[2]string]bool{}}
+	c.configFile("/etc/ca.pem")
+	assert.Equal(t, map[string]bool{"perl": true, "lua": true, "tcl": true}, c.scripted)
+	c = &collector{im: tree(t, map[string]string{"etc/ca.pem": "-----BEGIN X-----\nHL8/lua/8v\n-----END X-----\n"}), seen: map[string]bool{}, scripted: map[string]bool{}, facts: map[[2]string]bool{}}
+	c.configFile("/etc/ca.pem")
+	assert.Empty(t, c.scripted)
+}

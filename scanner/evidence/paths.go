@@ -204,9 +204,13 @@ func (c *collector) configFile(name string) {
 	if err != nil || strings.IndexByte(string(data), 0) >= 0 {
 		return
 	}
+	armoured := false
 	for n, line := range strings.Split(string(data), "\n") {
 		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' || line[0] == ';' {
+		if strings.HasPrefix(line, "-----") { // certificates and keys (RFC 7468): letters that mean nothing
+			armoured = strings.HasPrefix(line, "-----BEGIN ")
+		}
+		if line == "" || line[0] == '#' || line[0] == ';' || armoured && isBase64(line) {
 			continue
 		}
 		c.mentions(line)
@@ -224,6 +228,12 @@ func (c *collector) configFile(name string) {
 			}
 		}
 	}
+}
+
+func isBase64(line string) bool {
+	return !strings.ContainsFunc(line, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("+/=", r)
+	})
 }
 
 // include reads a file or pattern that configuration names, once.

@@ -57,7 +57,10 @@ func (c *collector) run(t target) {
 		if _, isShell := shells[path.Base(t.path)]; isShell && t.args != nil { // else its start was judged where it is
 			c.shell(t, path.Base(t.path))
 		}
-		if isInterpreter(path.Base(resolved)) {
+		switch l, ok := interpreted(path.Base(resolved)); {
+		case ok && t.args == nil:
+			c.bare(l, path.Base(resolved), t.at)
+		case ok:
 			c.unknown("interpreter", path.Base(resolved), t.at)
 		}
 		c.walk(resolved, c.im.appletOf(t, resolved))
