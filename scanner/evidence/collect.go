@@ -82,6 +82,8 @@ type collector struct {
 	embedded  []embedded
 	scripted  map[string]bool // languages that configuration mentions
 	execStack bool
+	// unitsByBus: the unit is a system bus, and systemd starts what it activates.
+	unitsByBus bool
 
 	looking
 }
@@ -95,6 +97,7 @@ type looking struct {
 	session       bool     // it runs what its users ask for
 	sessions      []string // modules of it that do so by themselves
 	passesText    bool     // it has the option by which a shell gets a text: one that it starts does not read its input
+	activates     bool     // it starts what D-Bus service files name, for which there is no unit
 	startsUnnamed []string // modules of it which start what its code does not name
 }
 
@@ -158,6 +161,7 @@ func (c *collector) command(command unit.Command, env environment) {
 	if !strings.Contains(command.Prefixes, ":") {
 		args = append([]string{}, env.expand(args)...)
 	}
+	c.unitsByBus = c.unitsByBus || activatesUnits(args)
 	c.queue = append(c.queue, target{file, args, at, exact})
 }
 
@@ -216,7 +220,8 @@ func (c *collector) walk(file, applet string) {
 func (c *collector) lookAt(p *program, name string) looking {
 	l := looking{walked: p, handsTo: c.handedTo(p), sandboxes: p.sandboxes()}
 	_, l.inShell = shells[name]
-	if !l.inShell && !runsItsArguments(name) {
+	l.activates = c.unitsByBus && p.readsBusServices()
+	if !l.inShell && !l.activates && !runsItsArguments(name) {
 		l.session, l.sessions = p.startsSessions()
 	}
 	l.passesText = p.refersTo("-c") || p.refersTo("-lc") || p.refersTo("-ec")

@@ -119,6 +119,12 @@ int main(int argc, char **argv) {
 	return puts("BusyBox v1.36.1");
 }`
 
+// busSource starts what files of a folder name.
+const busSource = `
+#include <string.h>
+#include <unistd.h>
+int main(int argc, char **argv) { return strcmp(argv[1], "D-BUS Service") ? 0 : execv(argv[2], argv); }`
+
 const launcherSource = `
 #include <unistd.h>
 int main(int argc, char **argv) { return execvp(argv[1], argv + 1); }`
@@ -170,7 +176,7 @@ var compileOnce = sync.OnceValues(func() (files map[string]string, missing strin
 	const nothing = "int main(void) { return 0; }"
 	for name, source := range map[string]string{
 		"usr/sbin/daemon": daemonSource, "usr/libexec/helper": helperSource, "opt/plug/libplug.so": plugSource, "usr/sbin/session": sessionSource,
-		"usr/sbin/pager": pagerSource, "usr/sbin/login": loginSource, "usr/sbin/job": jobSource, "usr/sbin/hook": hookSource, "usr/sbin/scattered": scatteredSource, "usr/bin/busybox": appletsSource,
+		"usr/sbin/pager": pagerSource, "usr/sbin/login": loginSource, "usr/sbin/job": jobSource, "usr/sbin/hook": hookSource, "usr/sbin/bus": busSource, "usr/sbin/scattered": scatteredSource, "usr/bin/busybox": appletsSource,
 		"usr/bin/env": launcherSource, "usr/sbin/starter": starterSource, "opt/plug/libstart.so": startSource, "opt/plug/libname.so": nameSource, "bin/sh": nothing, "usr/bin/logger": nothing,
 		"usr/sbin/bare": bareSource, "usr/sbin/taught": taughtSource, "usr/bin/python3": nothing,
 	} {

@@ -16,7 +16,10 @@ import (
 // nobody can see.
 var sessionMarks = append(slices.Clone(shellMarks), loginMarks...)
 
-var shellMarks = []string{"SHELL", "SHELL=", "SHELL=%s", "D-BUS Service"}
+var shellMarks = []string{"SHELL", "SHELL=", "SHELL=%s", busServiceGroup}
+
+// busServiceGroup is the head of a D-Bus service file.
+const busServiceGroup = "D-BUS Service"
 
 // readEnvironment and writeEnvironment are the functions that read a variable, or
 // set it for children.

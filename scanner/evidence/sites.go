@@ -216,6 +216,8 @@ func (c *collector) unnamed(x *call, value string) {
 			c.start(file, nil, x.at)
 		}
 	case hasPrefix(startsKnown, x.soname):
+	case c.activates:
+		c.activations(value, x.at)
 	case c.session || slices.Contains(c.sessions, x.module):
 		c.fact(FactSession, "", place{where: x.module})
 		c.unknown("exec-session", value, x.at)

@@ -4,7 +4,6 @@ package unit
 
 import (
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
 )
@@ -235,9 +234,9 @@ func (w *walk) activate() {
 		if u == nil || u.LoadState != Loaded {
 			continue
 		}
-		for _, a := range w.tree.busActivations() {
-			if w.byName[a.unit] == nil {
-				w.visit(a.unit, reference{"D-Bus name", a.name, true})
+		for _, a := range BusServices(w.tree.fs) {
+			if a.Unit != "" && w.byName[a.Unit] == nil {
+				w.visit(a.Unit, reference{"D-Bus name", a.Name, true})
 			}
 		}
 		return
@@ -263,42 +262,4 @@ func (w *walk) pulledInBy(u *Unit) []string {
 	}
 	slices.Sort(starting)
 	return slices.Compact(starting)
-}
-
-// busActivation is a name on the system bus that a unit provides.
-type busActivation struct{ name, unit string }
-
-// busActivations reads the D-Bus service files that name a unit (D-Bus
-// specification, "Message Bus Starting Services"; SystemdService=).
-func (t *Tree) busActivations() []busActivation {
-	var list []busActivation
-	for _, dir := range []string{"/etc/dbus-1/system-services", "/usr/local/share/dbus-1/system-services", "/usr/share/dbus-1/system-services", "/lib/dbus-1/system-services"} {
-		entries, err := t.fs.ReadDir(dir)
-		if err != nil {
-			continue
-		}
-		for _, e := range entries {
-			data, err := t.fs.ReadFile(dir + "/" + e.Name())
-			if err != nil || path.Ext(e.Name()) != ".service" {
-				continue
-			}
-			if a := parseBusService(string(data)); a.unit != "" {
-				list = append(list, a)
-			}
-		}
-	}
-	return list
-}
-
-func parseBusService(text string) (a busActivation) {
-	for _, line := range strings.Split(text, "\n") {
-		key, value, _ := strings.Cut(line, "=")
-		switch strings.TrimSpace(key) {
-		case "Name":
-			a.name = strings.TrimSpace(value)
-		case "SystemdService":
-			a.unit = strings.TrimSpace(value)
-		}
-	}
-	return a
 }
