@@ -87,6 +87,7 @@ var judges = map[string]func(*collector, *call){
 	"__clone":                        func(c *collector, x *call) { judgeNamespaces(c, x, 2, 0) },
 	"clone3":                         judgeClone3,
 	"unshare":                        func(c *collector, x *call) { judgeNamespaces(c, x, 0, 0) },
+	"setns":                          judgeEntered,
 	"sched_setscheduler":             func(c *collector, x *call) { judgePolicy(c, x, 1) },
 	"sched_setattr":                  func(c *collector, x *call) { c.fact(FactRealtime, "sched_setattr", x.at) },
 	"chmod":                          func(c *collector, x *call) { judgeMode(c, x, 1) },
@@ -198,48 +199,6 @@ func judgePrctl(c *collector, x *call) {
 		case 22: // PR_SET_SECCOMP
 			c.capability(x.at, "CAP_SYS_ADMIN")
 		}
-	}
-}
-
-var namespaceFlags = []struct {
-	flag uint64
-	name string
-}{
-	{0x00020000, "mnt"}, {0x02000000, "cgroup"}, {0x04000000, "uts"}, {0x08000000, "ipc"}, {0x10000000, "user"}, {0x20000000, "pid"}, {0x40000000, "net"},
-}
-
-const newTime = 0x80
-
-func judgeNamespaces(c *collector, x *call, libraryArg, syscallArg int) {
-	if x.libc || x.ofGo() {
-		return // threads, fork and posix_spawn
-	}
-	index := syscallArg
-	if strings.HasSuffix(x.name, "clone") && !x.kernel {
-		index = libraryArg
-	}
-	flags, all := x.ints(index)
-	if !all && !x.from(forksOnly) {
-		c.unknown("namespace-flags-unresolved", x.name, x.at)
-	}
-	for _, f := range flags {
-		if x.name == "unshare" && f&newTime != 0 { // of clone it is a part of the signal
-			c.fact(FactNamespace, "time", x.at)
-			c.capability(x.at, "CAP_SYS_ADMIN")
-		}
-		for _, n := range namespaceFlags {
-			if f&n.flag != 0 {
-				c.fact(FactNamespace, n.name, x.at)
-				c.capability(x.at, "CAP_SYS_ADMIN")
-			}
-		}
-	}
-}
-
-// judgeClone3: its flags lie in memory.
-func judgeClone3(c *collector, x *call) {
-	if !x.libc {
-		c.unknown("namespace-flags-unresolved", x.name, x.at)
 	}
 }
 

@@ -74,6 +74,13 @@ var harmlessWrappers = []string{"BIO_socket_ioctl"} // FIONBIO and FIONREAD of s
 // no name spaces, for what their users can ask of them.
 var forksOnly = []string{"libsystemd.so.0", "pam_systemd.so"}
 
+// entersOnRequest are libraries that enter name spaces to get to the bus of a container,
+// which opensContainers ask for (sd-bus, bus-container.c), or an address in the environment.
+var (
+	entersOnRequest = []string{"libsystemd.so.0", "pam_systemd.so"}
+	opensContainers = []string{"sd_bus_open_system_machine", "sd_bus_open_user_machine", "sd_bus_set_address"}
+)
+
 // plainModes are libraries that make files with modes of their own, none with a set-ID
 // bit, or with the mode that their user gives for a database: libdb (env/env_file.c,
 // os/os_open.c, common/util_arg.c: "rw-------" and the like, or the mode of DB->open).

@@ -84,7 +84,6 @@ var syscallNeeds = func() map[string][]need {
 	add("vhangup", capabilities("CAP_SYS_TTY_CONFIG")...)
 	add("add_key request_key keyctl", need{FactKeyring, ""})
 	add("personality", need{FactPersonality, ""})
-	add("setns", append(capabilities("CAP_SYS_ADMIN", "CAP_SYS_CHROOT"), need{FactNamespace, "all"})...)
 	return table
 }()
 
