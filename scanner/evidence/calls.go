@@ -119,6 +119,7 @@ const (
 	sockRaw        = 3
 	sockPacket     = 10
 	afNetlink      = 16
+	afVsock        = 40
 	netlinkUevent  = 15
 	netlinkAudit   = 9
 	protExec       = 4

@@ -3,6 +3,7 @@
 package evidence
 
 import (
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -80,6 +81,34 @@ var (
 	entersOnRequest = []string{"libsystemd.so.0", "pam_systemd.so"}
 	opensContainers = []string{"sd_bus_open_system_machine", "sd_bus_open_user_machine", "sd_bus_set_address"}
 )
+
+// vsockByAddress are libraries that reach into another virtual machine only for an address
+// which begins with "vsock:": one of NOTIFY_SOCKET, which systemd sets to a path of its
+// own (sd_notify(3)), one that the user of sd-varlink gives, or that of a module on
+// another machine in p11-kit's configuration (pkcs11.conf(5), remote).
+var vsockByAddress = []string{"libsystemd.so.0", "libnss_systemd.so.2", "pam_systemd.so", "pam_systemd_home.so", "libp11-kit.so.0"}
+
+// remoteModules hold p11-kit's configuration.
+var remoteModules = []string{"/etc/pkcs11/modules", "/usr/share/p11-kit/modules"}
+
+// namesNoMachine tells whether a call is of such a library, and neither the rest of the
+// program nor that configuration has such an address.
+func (c *collector) namesNoMachine(x *call) bool {
+	const scheme = "vsock:"
+	if !x.from(vsockByAddress) || slices.ContainsFunc(c.walked.modules, func(m *loaded) bool {
+		other := &call{soname: m.file.SONAME, module: m.path}
+		return !other.from(vsockByAddress) && slices.ContainsFunc(m.file.Strings, func(text string) bool { return strings.HasPrefix(text, scheme) })
+	}) {
+		return false
+	}
+	return !slices.ContainsFunc(remoteModules, func(dir string) bool {
+		entries, err := c.im.fs.ReadDir(dir)
+		return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+			data, err := c.im.fs.ReadFile(dir + "/" + e.Name())
+			return err != nil || strings.Contains(string(data), scheme)
+		})
+	})
+}
 
 // plainModes are libraries that make files with modes of their own, none with a set-ID
 // bit, or with the mode that their user gives for a database: libdb (env/env_file.c,

@@ -43,3 +43,28 @@ func TestIdlePolicy(t *testing.T) {
 	assert.False(t, isIdlePolicy(tree(t, map[string]string{"etc/selinux/config": "SELINUX=enforcing\n"}), m))
 	assert.False(t, isIdlePolicy(tree(t, nil), moduleOf("libapparmor.so.1", "read")))
 }
+
+func TestNamesNoMachine(t *testing.T) {
+	remote := map[string]string{"etc/pkcs11/modules/remote.module": "remote: vsock:cid=2;port=1\n"}
+	local := map[string]string{"etc/pkcs11/modules/token.module": "module: opensc-pkcs11.so\n"}
+	named := moduleOf("", "read")
+	named.file.Strings = []string{"vsock:2:5000"}
+	for _, test := range []struct {
+		summary, soname string
+		files           map[string]string
+		main            *loaded
+		want            bool
+	}{
+		{"sd_notify", "libsystemd.so.0", nil, moduleOf("", "sd_notify"), true},
+		{"a program that names an address", "libsystemd.so.0", nil, named, false},
+		{"a token", "libp11-kit.so.0", local, moduleOf("", "read"), true},
+		{"a token of another machine", "libp11-kit.so.0", remote, moduleOf("", "read"), false},
+		{"another library", "libuv.so.1", nil, moduleOf("", "read"), false},
+	} {
+		t.Run(test.summary, func(t *testing.T) {
+			c := &collector{im: tree(t, test.files)}
+			c.walked = &program{modules: []*loaded{test.main}}
+			assert.Equal(t, test.want, c.namesNoMachine(&call{soname: test.soname}))
+		})
+	}
+}

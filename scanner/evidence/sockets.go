@@ -20,6 +20,7 @@ func judgeSocket(c *collector, x *call) {
 	for _, f := range families {
 		f &= 0xffffffff
 		switch {
+		case f == afVsock && c.namesNoMachine(x):
 		case f < uint64(len(familyNames)):
 			c.fact(FactSocketFamily, familyNames[f], x.at)
 		default:
