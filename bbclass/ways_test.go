@@ -23,6 +23,8 @@ const (
 		"    printf '[Service]\\nExecStart=/bin/true\\n[Install]\\nWantedBy=multi-user.target\\n' > ${D}${systemd_system_unitdir}/preset.service\n" +
 		"    echo 'enable preset.service' > ${D}${nonarch_libdir}/systemd/system-preset/90-preset.preset\n}\n" +
 		"FILES:${PN} += \"${systemd_system_unitdir} ${nonarch_libdir}/systemd\"\n"
+	oddName = "odd_name() {\n    touch \"${IMAGE_ROOTFS}/$(printf 'two\\nlines')\"\n    chown 123:456 ${IMAGE_ROOTFS}/two*\n}\n" +
+		"ROOTFS_POSTPROCESS_COMMAND:append = \" odd_name;\"\n"
 )
 
 // addLayer makes a layer with the given recipes, path -> content, and uses it.
@@ -114,6 +116,17 @@ func TestCache(t *testing.T) {
 	})
 }
 
+// TestOwners: the tool learns from pseudo who owns what, also of files with odd names.
+func TestOwners(t *testing.T) {
+	eachRelease(t, "owners", func(t *testing.T, r *rig) {
+		r.addLayer(t, "odd", map[string]string{"rig-image.bbappend": oddName})
+		require.NoError(t, r.image(t, "").err)
+		records := strings.Split(read(t, r.temp(t, "systemd-hardening.owners")), "\x00")
+		assert.Contains(t, records, "644 123 456 /two\nlines")
+		assert.Contains(t, records, "755 0 0 /usr")
+	})
+}
+
 // TestPresets: a unit that only a preset enables counts, on releases that apply
 // presets before the scan and on those that do after.
 func TestPresets(t *testing.T) {
@@ -124,6 +137,14 @@ func TestPresets(t *testing.T) {
 	})
 }
 
+// temp is a file that the image's tasks left in their folder of logs.
+func (r *rig) temp(t *testing.T, name string) string {
+	found, err := filepath.Glob(filepath.Join(r.build(), "tmp", "work", "*", "rig-image", "*", "temp", name))
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	return found[0]
+}
+
 // TestKernelConfiguration: the tool gets the kernel's configuration when it is
 // asked to have it made.
 func TestKernelConfiguration(t *testing.T) {
@@ -131,10 +152,7 @@ func TestKernelConfiguration(t *testing.T) {
 		built := r.image(t, "SYSTEMD_HARDENING_KERNEL_CONFIG = \"${STAGING_KERNEL_BUILDDIR}/.config\"\n")
 		require.NoError(t, built.err)
 		assert.Contains(t, built.tasks("linux-dummy"), "shared_workdir")
-		logs, err := filepath.Glob(filepath.Join(r.build(), "tmp", "work", "*", "rig-image", "*", "temp", "log.do_systemd_hardening"))
-		require.NoError(t, err)
-		require.Len(t, logs, 1)
-		assert.Regexp(t, `--kernel-config \S+/kernel-build-artifacts/\.config`, read(t, logs[0]))
+		assert.Regexp(t, `--kernel-config \S+/kernel-build-artifacts/\.config`, read(t, r.temp(t, "log.do_systemd_hardening")))
 	})
 }
 

@@ -60,7 +60,7 @@ SYSTEMD_HARDENING_PRESETS = "${@bb.utils.contains('IMAGE_PREPROCESS_COMMAND', 's
 
 # Ownership is what pseudo says it is; the tool, a static binary, cannot ask it.
 fakeroot do_systemd_hardening() {
-    find ${IMAGE_ROOTFS} -printf '%m %U %G /%P\n' > ${T}/systemd-hardening.owners
+    find ${IMAGE_ROOTFS} -printf '%m %U %G /%P\0' > ${T}/systemd-hardening.owners
 
     set -- --arch ${TARGET_ARCH} --owners ${T}/systemd-hardening.owners --pkgdata ${PKGDATA_DIR} \
         --presets ${SYSTEMD_HARDENING_PRESETS}

@@ -36,7 +36,7 @@ func (t *target) register(c *cobra.Command) {
 	f.StringVar(&t.presets, "presets", "auto", "count units as enabled that preset files enable: `auto` (when the first boot applies them), yes, no")
 	f.StringVar(&t.pkgdata, "pkgdata", "", "PKGDATA_DIR of the build: which package and recipe ships a unit")
 	f.StringVar(&t.manifest, "manifest", "", "`FILE`.manifest of the image: only these packages are looked up in --pkgdata")
-	f.StringVar(&t.owners, "owners", "", "`FILE` with owners and modes, made under fakeroot by: find ROOTFS -printf '%m %U %G /%P\\n'")
+	f.StringVar(&t.owners, "owners", "", "`FILE` with owners and modes, made under fakeroot by: find ROOTFS -printf '%m %U %G /%P\\0'")
 	f.StringVar(&t.kernelConfig, "kernel-config", "", "the target kernel's .config `FILE`, plain or as /proc/config.gz has it (default: found in the image)")
 	f.StringVar(&t.rows, "security-policy", "", "systemd's own JSON policy `FILE`: other weights, ranges and texts")
 	f.BoolVar(&t.all, "all", false, "every service file, not only what the booted device would list")
