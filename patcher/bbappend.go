@@ -27,7 +27,8 @@ type placed struct {
 // Recipe is what BitBake knows about a recipe, and package data does not.
 type Recipe struct {
 	File       string // name of its .bb file; "" when it is not known
-	Collection string // the layer collection that may be absent from a build; "" for one that is there
+	Layer      string // the layer collection that it is in; "" when that is not known
+	Collection string // that collection when it may be absent from a build; else ""
 }
 
 // ownRecipe installs what has no recipe to go into.
@@ -52,8 +53,7 @@ func (r recipe) base() string {
 		name, _ := cutMultilib(r.pn)
 		return name
 	}
-	name, _, _ := strings.Cut(strings.TrimSuffix(r.info.File, ".bb"), "_")
-	return name
+	return bpn(r.info.File)
 }
 
 // file is the path of the recipe or of its append file. A .bb file without a

@@ -5,50 +5,11 @@ package patcher
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	"path"
-	"sort"
 
 	"github.com/systemd-hardening/systemd-hardening/patcher/unidiff"
 	"github.com/systemd-hardening/systemd-hardening/scanner/report"
 )
-
-// Source is the file of a recipe that a unit comes from.
-type Source struct {
-	// Path is relative to the recipe's source tree, ${S}; with Local it is as in
-	// SRC_URI behind file://.
-	Path    string
-	Content []byte
-	// Local says that the recipe's own layer stores the file, in SRC_URI.
-	Local bool
-}
-
-// templateEndings are what build systems put behind a unit's name when they
-// make it out of a template.
-var templateEndings = []string{"", ".in", ".in.in", ".cmake", ".m4", ".tmpl", ".template"}
-
-// FindSource lists the files of a source tree that can be what a unit comes
-// from: those with its name, or with its name and a template's ending. The
-// paths are sorted. More than one is for a person to decide.
-func FindSource(tree fs.FS, unit string) ([]string, error) {
-	var found []string
-	err := fs.WalkDir(tree, ".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		for _, ending := range templateEndings {
-			if d.Type().IsRegular() && d.Name() == unit+ending {
-				found = append(found, p)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("find the source of %s: %w", unit, err)
-	}
-	sort.Strings(found)
-	return found, nil
-}
 
 // mailWidth is the column at which the text of a patch is wrapped, as in mails.
 const mailWidth = 72

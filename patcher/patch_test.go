@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -85,28 +84,6 @@ func assertUpstreamStatus(t *testing.T, patch string) {
 	assert.Equal(t, []string{"Upstream-Status: Inappropriate [configuration]"}, status.FindAllString(patch, -1))
 }
 
-func TestFindSource(t *testing.T) {
-	tree := fstest.MapFS{
-		"foo.service.in":             {},
-		"contrib/foo.service":        {},
-		"foo.service.bak":            {},
-		"xfoo.service":               {},
-		"units/bar.service":          {},
-		"units/bar.service.d/x.conf": {},
-	}
-	for unit, want := range map[string][]string{
-		"foo.service":  {"contrib/foo.service", "foo.service.in"},
-		"bar.service":  {"units/bar.service"},
-		"none.service": nil,
-	} {
-		got, err := FindSource(tree, unit)
-		require.NoError(t, err)
-		assert.Equal(t, want, got)
-	}
-	_, err := FindSource(os.DirFS(filepath.Join(t.TempDir(), "missing")), "foo.service")
-	require.ErrorIs(t, err, os.ErrNotExist)
-}
-
 func TestSourcesThatCannotBePatched(t *testing.T) {
 	for _, tc := range []struct {
 		summary string
@@ -115,7 +92,7 @@ func TestSourcesThatCannotBePatched(t *testing.T) {
 		recipe  string
 		want    string
 	}{
-		{"no source", Patches, nil, "foo", "foo.service: nothing is written: its source is not given"},
+		{"no source", Patches, nil, "foo", "foo.service: nothing is written: its source is not given (--source foo=DIR)"},
 		{"no recipe", Patches, &fooSource, "", "foo.service: nothing is written: no recipe is known for it"},
 		{"no section", Patches, &Source{Path: "x", Content: []byte("[Unit]\n")}, "foo", "foo.service: nothing is written: x has no place for its settings"},
 		{"a path that leaves", Units, &Source{Path: "../x", Local: true}, "foo", `foo.service: nothing is written: its source "../x" is not a path below the recipe's`},

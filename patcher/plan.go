@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -44,11 +45,15 @@ type Options struct {
 	Present    []string // layer.Files of the directory below Dirs
 	Series     []string // the releases that the layer is for
 	Override   string   // builds without this override are not changed
+	Depends    []string // layer.Depends of the directory: the collections that it needs so far
 	Collection string   // of the recipes for which Recipes has none
 	Maintainer string   // "Name <mail>" for a new layer and for patches
 
 	Recipes map[string]Recipe // by PN: what BitBake knows of them
-	Sources map[string]Source // by unit name, for Patches and Units
+	// For Patches and Units: what units come from, by unit name, and where what is
+	// not there is looked for, by PN, as ReadSource does.
+	Sources map[string]Source
+	Trees   map[string]fs.FS
 }
 
 // Dirs are the directories in which a plan has files, relative to its layer or
@@ -75,7 +80,10 @@ func Plan(r *report.Report, opts Options) (layer.Plan, []report.Diagnostic, erro
 		return layer.Plan{}, nil, err
 	}
 	list, diags := targets(r, opts)
-	w := writer{opts: opts, build: b, diags: diags}
+	w := writer{opts: opts, build: b, diags: diags, depends: map[string]bool{"core": true}}
+	if err := w.readSources(list); err != nil {
+		return layer.Plan{}, nil, err
+	}
 	w.plan = layer.Plan{Version: opts.Version, Report: opts.ReportDigest, Partial: len(opts.Units) > 0, Dirs: Dirs(opts.Tree)}
 	if opts.Tree {
 		w.tree(list)
@@ -104,6 +112,9 @@ var (
 	validVersion = regexp.MustCompile(`^\S+$`)
 	validDigest  = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
+
+// nobody stands where a layer has to name its maintainer and the user did not.
+const nobody = "Layer Maintainer <maintainer@example.com>"
 
 // check fills in defaults and refuses options that cannot be met.
 func check(r *report.Report, opts *Options) (build, error) {
@@ -139,7 +150,7 @@ func check(r *report.Report, opts *Options) (build, error) {
 		}
 	}
 	if opts.Maintainer == "" {
-		opts.Maintainer = "Layer Maintainer <maintainer@example.com>"
+		opts.Maintainer = nobody
 	}
 	opts.Maintainer = strings.Join(wrap(opts.Maintainer, "", len(opts.Maintainer)+1), " ")
 	return newBuild(*opts)
@@ -148,7 +159,7 @@ func check(r *report.Report, opts *Options) (build, error) {
 func collections(opts Options) []string {
 	var list []string
 	for _, pn := range sorted(opts.Recipes) {
-		list = append(list, opts.Recipes[pn].Collection)
+		list = append(list, opts.Recipes[pn].Collection, opts.Recipes[pn].Layer)
 	}
 	return list
 }
@@ -159,6 +170,10 @@ type writer struct {
 	build build
 	plan  layer.Plan
 	diags []report.Diagnostic
+
+	depends map[string]bool // collections that have recipes for which there are append files
+	sources map[string]Source
+	unfound map[string]string // why a unit has no source
 }
 
 func (w *writer) add(name string, head, body []byte, comment string) {
@@ -224,6 +239,9 @@ func (w *writer) recipe(pn string, list []target) {
 	if pn != "" && r.info.Collection == "" {
 		r.info.Collection = w.opts.Collection
 	}
+	if r.info.Collection == "" && r.info.Layer != "" {
+		w.depends[r.info.Layer] = true
+	}
 	written := false
 	for _, t := range list {
 		p, ok := w.place(r, t)
@@ -257,7 +275,7 @@ func (r recipe) text(form Form, b build) string {
 // place plans the file of one unit; false when there is none.
 func (w *writer) place(r recipe, t target) (placed, bool) {
 	p := placed{unit: t.unit.Name, pkg: t.unit.Package, uri: uri(t.unit.Name, ".conf")}
-	src, found := w.opts.Sources[t.unit.Name]
+	src, found := w.sources[t.unit.Name]
 	switch w.opts.Form {
 	case Patches:
 		p.uri = uri(t.unit.Name, ".patch")
@@ -275,7 +293,11 @@ func (w *writer) place(r recipe, t target) (placed, bool) {
 		w.add(file, nil, dropIn(t), "# ")
 		return p, true
 	}
-	if why := unpatchable(r, src, found, w.opts.Form); why != "" {
+	why := w.unfound[t.unit.Name]
+	if why == "" {
+		why = unpatchable(r, src, found, w.opts.Form)
+	}
+	if why != "" {
 		w.diags = append(w.diags, warning(t.unit, "nothing is written: %s", why))
 		return p, false
 	}
@@ -297,7 +319,7 @@ func unpatchable(r recipe, src Source, found bool, form Form) string {
 	case r.pn == "":
 		return "no recipe is known for it"
 	case !found:
-		return "its source is not given"
+		return "its source is not given (--source " + r.pn + "=DIR)"
 	case src.Path != path.Clean(src.Path) || path.IsAbs(src.Path) || strings.HasPrefix(src.Path, ".."):
 		return fmt.Sprintf("its source %q is not a path below the recipe's", src.Path)
 	case form == Units && !src.Local:

@@ -61,7 +61,21 @@ func proposal(setting, value, confidence string, gain report.Level, reasons ...s
 }
 
 func options() Options {
-	return Options{Version: "0.1.0", ReportDigest: strings.Repeat("0123456789abcdef", 4), LayerName: "meta-golden"}
+	return Options{Version: "0.1.0", ReportDigest: strings.Repeat("0123456789abcdef", 4), LayerName: "meta-golden",
+		Maintainer: "Ann Onymous <ann@example.org>"}
+}
+
+// A new layer without a maintainer says that it needs one, once.
+func TestLayerNeedsAMaintainer(t *testing.T) {
+	opts := options()
+	opts.Maintainer, opts.Units = "", []string{"foo.service"}
+	_, diags, err := Plan(rigReport(), opts)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"the layer needs a maintainer: give --maintainer 'NAME <MAIL>', or edit README.md and SECURITY.md"}, messages(diags))
+	opts.Present = []string{layerConf}
+	_, diags, err = Plan(rigReport(), opts)
+	require.NoError(t, err)
+	assert.Empty(t, diags)
 }
 
 func withoutRecipes() *report.Report {
@@ -130,7 +144,7 @@ func TestGoldenLayers(t *testing.T) {
 			o.Units = []string{"bar.service", "foo.service", "echo.service"}
 		},
 		diags: []string{
-			"echo.service: nothing is written: its source is not given",
+			"echo.service: nothing is written: its source is not given (--source rig-programs=DIR)",
 		},
 	}, {
 		summary: "whole units in place of those beside their recipes",
@@ -271,6 +285,49 @@ func TestPlanOfAnExistingLayer(t *testing.T) {
 	text = files(t, dir)["conf/layer.conf"]
 	assert.Contains(t, text, "first:${LAYERDIR}/dynamic-layers/first/recipes-*/*/*.bbappend")
 	assert.Contains(t, text, "second:${LAYERDIR}/dynamic-layers/second/recipes-*/*/*.bbappend")
+}
+
+// A layer depends on the layers of the recipes that it appends to, and goes on to
+// do so when a later run is about others.
+func TestLayerDependsOnTheRecipesLayers(t *testing.T) {
+	for _, tc := range []struct {
+		summary string
+		change  func(*Options)
+		want    string
+	}{
+		{"no layer is known", func(o *Options) { o.Recipes = nil }, `LAYERDEPENDS_meta-golden = "core"`},
+		{"the layers of recipes", func(o *Options) {}, `LAYERDEPENDS_meta-golden = "core rig"`},
+		{"what it had", func(o *Options) { o.Depends = []string{"core", "acme"} }, `LAYERDEPENDS_meta-golden = "acme core rig"`},
+		{"not on itself", func(o *Options) { o.LayerName = "rig" }, `LAYERDEPENDS_rig = "core"`},
+		{"not on one that may be absent", func(o *Options) { o.Collection = "rig" }, `LAYERDEPENDS_meta-golden = "core"`},
+	} {
+		t.Run(tc.summary, func(t *testing.T) {
+			opts := options()
+			opts.Recipes = map[string]Recipe{"rig-file": {File: "rig-file_1.0.bb", Layer: "rig"}, "other": {Layer: "other"}}
+			tc.change(&opts)
+			plan, _, err := Plan(rigReport(), opts)
+			require.NoError(t, err)
+			dir := t.TempDir()
+			apply(t, dir, plan)
+			assert.Contains(t, files(t, dir)["conf/layer.conf"], tc.want+"\n")
+		})
+	}
+}
+
+func TestOwnConfigurationLacksALayer(t *testing.T) {
+	opts := options()
+	opts.LayerConf = "BBFILES += \"" + recipesPattern + "\"\nBBFILE_COLLECTIONS += \"own\"\nLAYERSERIES_COMPAT_own = \"wrynose\"\n"
+	opts.Units = []string{"foo.service"}
+	for layer, want := range map[string][]string{"rig": {`the layer's own file lacks: LAYERDEPENDS_own += "rig"`}, "own": nil, "core": nil} {
+		opts.Recipes = map[string]Recipe{"rig-file": {File: "rig-file_1.0.bb", Layer: layer}}
+		_, diags, err := Plan(rigReport(), opts)
+		require.NoError(t, err)
+		assert.Equal(t, want, messages(diags), layer)
+	}
+	opts.Recipes["rig-file"], opts.Depends = Recipe{Layer: "rig"}, []string{"rig"}
+	_, diags, err := Plan(rigReport(), opts)
+	require.NoError(t, err)
+	assert.Empty(t, diags)
 }
 
 func TestPlanForALayerWithItsOwnConfiguration(t *testing.T) {

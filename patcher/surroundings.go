@@ -4,6 +4,7 @@ package patcher
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,7 +21,7 @@ const layerConf = "conf/layer.conf"
 func (w *writer) surroundings() {
 	dynamic := w.dynamic()
 	if w.opts.LayerConf != "" {
-		for _, line := range missing(w.opts.LayerConf, dynamic, w.build) {
+		for _, line := range w.missing(dynamic) {
 			w.diags = append(w.diags, report.Diagnostic{Severity: report.Warning, File: layerConf, Message: "the layer's own file lacks: " + line})
 		}
 		return
@@ -29,9 +30,13 @@ func (w *writer) surroundings() {
 	if name == "" {
 		name = "meta-systemd-hardening"
 	}
-	w.add(layerConf, nil, []byte(conf(collection(name), dynamic, w.build)), "# ")
+	if w.opts.Maintainer == nobody && !slices.Contains(w.opts.Present, layerConf) {
+		w.diags = append(w.diags, report.Diagnostic{Severity: report.Info, File: "README.md",
+			Message: "the layer needs a maintainer: give --maintainer 'NAME <MAIL>', or edit README.md and SECURITY.md"})
+	}
+	w.add(layerConf, nil, []byte(w.conf(collection(name), dynamic)), "# ")
 	for file, text := range map[string]string{
-		"README.md":   readme(name, w.opts),
+		"README.md":   w.readme(name),
 		"SECURITY.md": security(w.opts),
 		"COPYING.MIT": license,
 	} {
@@ -79,9 +84,32 @@ func dynamicLine(collection, ending string) string {
 	return fmt.Sprintf("%s:${LAYERDIR}/dynamic-layers/%s/recipes-*/*/*.%s", collection, collection, ending)
 }
 
+// needed lists the collections that a layer depends on beside itself: OE-core's,
+// those of the recipes that it appends to, and what its layer.conf had already.
+func (w *writer) needed(own string) []string {
+	needs := maps.Clone(w.depends)
+	for _, c := range w.opts.Depends {
+		needs[c] = true
+	}
+	delete(needs, own)
+	return sorted(needs)
+}
+
+var collectionsLine = regexp.MustCompile(`(?m)^\s*BBFILE_COLLECTIONS\s*[?:+.]*=[+.]?\s*"([^"]*)"`)
+
 // missing lists what a layer's own layer.conf has to get.
-func missing(text string, dynamic []string, b build) []string {
+func (w *writer) missing(dynamic []string) []string {
+	text, b := w.opts.LayerConf, w.build
 	var lines []string
+	own := "COLLECTION"
+	if m := collectionsLine.FindStringSubmatch(text); m != nil && strings.TrimSpace(m[1]) != "" {
+		own = strings.Fields(m[1])[0]
+	}
+	for _, c := range w.needed(own) {
+		if c != "core" && !slices.Contains(w.opts.Depends, c) {
+			lines = append(lines, fmt.Sprintf(`LAYERDEPENDS_%s += "%s"`, own, c))
+		}
+	}
 	if !strings.Contains(text, recipesPattern) {
 		lines = append(lines, `BBFILES += "${LAYERDIR}/recipes-*/*/*.bb `+recipesPattern+`"`)
 	}
@@ -97,7 +125,8 @@ func missing(text string, dynamic []string, b build) []string {
 }
 
 // conf writes a layer.conf.
-func conf(name string, dynamic []string, b build) string {
+func (w *writer) conf(name string, dynamic []string) string {
+	b := w.build
 	var s strings.Builder
 	fmt.Fprintf(&s, "\nBBPATH .= \":${LAYERDIR}\"\n\nBBFILES += \"\\\n    ${LAYERDIR}/recipes-*/*/*.bb \\\n    %s \\\n\"\n", recipesPattern)
 	if len(dynamic) > 0 {
@@ -111,7 +140,7 @@ func conf(name string, dynamic []string, b build) string {
 	if len(dynamic) > 0 {
 		fmt.Fprintf(&s, "# Without any of those layers nothing here is used, which is no mistake.\nBBFILE_PATTERN_IGNORE_EMPTY_%s = \"1\"\n", name)
 	}
-	fmt.Fprintf(&s, "\nLAYERDEPENDS_%s = \"core\"\nLAYERSERIES_COMPAT_%s = \"%s\"\n", name, name, strings.Join(b.series, " "))
+	fmt.Fprintf(&s, "\nLAYERDEPENDS_%s = \"%s\"\nLAYERSERIES_COMPAT_%s = \"%s\"\n", name, strings.Join(w.needed(name), " "), name, strings.Join(b.series, " "))
 	if b.mixed() {
 		s.WriteString("\n# Before styhead nothing sets UNPACKDIR. Only a layer.conf can give it a default that is weaker\n" +
 			"# than bitbake.conf's own.\n" + unpackdirLine + "\n")
@@ -121,30 +150,51 @@ func conf(name string, dynamic []string, b build) string {
 
 // readme tells what yocto-check-layer looks for: a maintainer with an e-mail
 // address, and what to do with patches.
-func readme(name string, opts Options) string {
-	use := "Adding it to `BBLAYERS` is enough: its append files install the drop-ins with the units that they restrict."
-	if opts.Override != "" {
-		use = fmt.Sprintf("Its append files do nothing until a build has the override `%s`, for example by\n"+
-			"`DISTROOVERRIDES:append = \":%s\"` in the distribution's configuration.", opts.Override, opts.Override)
-	}
+func (w *writer) readme(name string) string {
 	return fmt.Sprintf(`# %s
 
 Sandbox settings for the systemd services of an image, proposed by
 [systemd-hardening](https://github.com/systemd-hardening/systemd-hardening) from what the services'
-programs do, and kept by people: each line stands below the reason for it.
+programs do, and kept by people: each line comes with the reason for it.
 
 %s
-Where `+"`recipes-hardening/%s`"+` exists, an image gets its drop-ins by
-`+"`IMAGE_INSTALL:append = \" %s\"`"+`.
-
 A file that is edited here is left alone by later runs of the tool, which name it.
+
+## Dependencies
+The layers that `+"`LAYERDEPENDS`"+` in `+"`conf/layer.conf`"+` names.
 
 ## Maintainer
 %s
 
 ## Patches
 Please send patches by e-mail to the maintainer, made with `+"`git format-patch`"+`.
-`, name, use, ownRecipe, ownRecipe, opts.Maintainer)
+`, name, w.use(), w.opts.Maintainer)
+}
+
+// use tells how a build gets what the layer has.
+func (w *writer) use() string {
+	has := func(ending string) bool {
+		return slices.ContainsFunc(w.plan.Files, func(f layer.File) bool { return strings.HasSuffix(f.Path, ending) })
+	}
+	text := ""
+	if has(".bbappend") {
+		what := map[Form]string{
+			DropIns: "its append files install the drop-ins with the units that they restrict",
+			Patches: "its append files patch the units in the sources of their recipes",
+			Units:   "its unit files take the place of those beside the recipes",
+		}[w.opts.Form]
+		if w.opts.Override == "" {
+			text = fmt.Sprintf("Adding it to `BBLAYERS` is enough: %s.\n", what)
+		} else {
+			text = fmt.Sprintf("In a build that has the override `%s`, %s. Adding the\nlayer alone changes nothing: "+
+				"where that is not the name of the distribution or of the machine, set\n"+
+				"`DISTROOVERRIDES:append = \":%s\"` in the distribution's configuration.\n", w.opts.Override, what, w.opts.Override)
+		}
+	}
+	if has(".bb") {
+		text += fmt.Sprintf("An image gets the drop-ins of the recipe `%s` by\n`IMAGE_INSTALL:append = \" %s\"`.\n", ownRecipe, ownRecipe)
+	}
+	return text
 }
 
 func security(opts Options) string {

@@ -24,6 +24,8 @@ type hardenOptions struct {
 	layer, tree, form, confidence    string
 	override, collection, maintainer string
 	series                           []string
+	source                           map[string]string
+	recipes                          string
 	dryRun, prune                    bool
 }
 
@@ -54,6 +56,8 @@ named. A second run changes nothing.`,
 	f.StringVar(&h.override, "override", "", "`OVERRIDE` (a machine or distro) that a build must have for the appends to apply")
 	f.StringVar(&h.collection, "collection", "", "`COLLECTION` of the recipes, when their layer may be absent: writes into dynamic-layers/")
 	f.StringVar(&h.maintainer, "maintainer", "", "`NAME <MAIL>` for a new layer's README and for patches")
+	f.StringToStringVar(&h.source, "source", nil, "for --form patch and unit: the folder `PN=DIR` of a recipe's source, or of its .bb file, with the unit's file")
+	f.StringVar(&h.recipes, "recipes", "", "`FILE` with PN, .bb file and layer collection of the build's recipes, one a line, separated by tabs")
 	f.BoolVar(&h.dryRun, "dry-run", false, "print what would change as a diff, and write nothing")
 	f.BoolVar(&h.prune, "prune", false, "remove files of ours for units that are gone")
 	c.RunE = func(c *cobra.Command, args []string) error { return h.run(c, &t, args) }
@@ -70,6 +74,8 @@ func (h *hardenOptions) check() error {
 		return usagef("--form is dropin, patch or unit, not %q", h.form)
 	case h.confidence != report.Proven && h.confidence != report.Likely:
 		return usagef("--confidence is proven or likely, not %q", h.confidence)
+	case len(h.source) > 0 && forms[h.form] == patcher.DropIns:
+		return usagef("--source is for --form patch and unit: a drop-in needs no source")
 	}
 	return nil
 }
@@ -132,6 +138,10 @@ func (h *hardenOptions) plan(dir string, r *report.Report, units []string) (laye
 	if err != nil {
 		return layer.Plan{}, nil, err
 	}
+	depends, err := layer.Depends(dir)
+	if err != nil {
+		return layer.Plan{}, nil, err
+	}
 	present, err := layer.Files(dir, patcher.Dirs(tree)...)
 	if err != nil {
 		return layer.Plan{}, nil, err
@@ -140,10 +150,15 @@ func (h *hardenOptions) plan(dir string, r *report.Report, units []string) (laye
 	if err != nil {
 		return layer.Plan{}, nil, err
 	}
+	recipes, trees, err := readRecipes(h.recipes, h.source)
+	if err != nil {
+		return layer.Plan{}, nil, err
+	}
 	return patcher.Plan(r, patcher.Options{
 		Version: version, ReportDigest: digest, Form: forms[h.form], Tree: tree, Confidence: h.confidence, Units: units,
-		LayerName: filepath.Base(absolute), LayerConf: conf, Present: present,
+		LayerName: filepath.Base(absolute), LayerConf: conf, Depends: depends, Present: present,
 		Series: h.series, Override: h.override, Collection: h.collection, Maintainer: h.maintainer,
+		Recipes: recipes, Trees: trees,
 	})
 }
 
