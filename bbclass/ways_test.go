@@ -341,17 +341,6 @@ func TestNativeRecipe(t *testing.T) {
 	})
 }
 
-// TestCheckLayer runs the Yocto Project's check of a layer: what it needs to
-// have, and that adding it changes no signature.
-func TestCheckLayer(t *testing.T) {
-	eachRelease(t, "checklayer", func(t *testing.T, r *rig) {
-		r.base, r.layers = "", nil
-		checked := r.run(t, "", "yocto-check-layer", r.layer(), "--no-auto-dependency")
-		assert.NoError(t, checked.err)
-		assert.Contains(t, checked.output, "meta-hardening ... PASS")
-	})
-}
-
 // TestClassLogic runs the Python functions of the image class on their own.
 func TestClassLogic(t *testing.T) {
 	runPython(t, "class_test.py", imageClass)

@@ -41,7 +41,7 @@ SYSTEMD_HARDENING_TODAY[doc] = "The day on which waivers are judged, as YYYY-MM-
 SYSTEMD_HARDENING_LAYER ?= ""
 SYSTEMD_HARDENING_LAYER[doc] = "The folder of the layer into which bitbake -c systemd_hardening_layer IMAGE writes its proposals for that image. Nothing else writes there."
 SYSTEMD_HARDENING_HARDEN_OPTIONS ?= ""
-SYSTEMD_HARDENING_HARDEN_OPTIONS[doc] = "Further options of systemd-hardening harden for that task, such as --confidence likely or --form patch."
+SYSTEMD_HARDENING_HARDEN_OPTIONS[doc] = "Further options of systemd-hardening harden for that task, such as --confidence proven or --form patch, quoted as in a shell."
 
 SYSTEMD_HARDENING_TOOL[vardepvalue] = ""
 SYSTEMD_HARDENING_COMMAND = "${@d.getVar('SYSTEMD_HARDENING_TOOL') or 'systemd-hardening'}"
@@ -93,6 +93,7 @@ fakeroot do_systemd_hardening() {
         ln -s $(basename $file) ${SYSTEMD_HARDENING_DEPLOYDIR}/${IMAGE_LINK_NAME}.systemd-hardening${file#$report}
     done
 }
+do_systemd_hardening[doc] = "Scores the image's services and deploys the report beside the image"
 do_systemd_hardening[dirs] = "${SYSTEMD_HARDENING_DEPLOYDIR}"
 do_systemd_hardening[cleandirs] = "${SYSTEMD_HARDENING_DEPLOYDIR}"
 do_systemd_hardening[depends] += "${SYSTEMD_HARDENING_DEPENDS} ${SYSTEMD_HARDENING_KERNEL_DEPENDS}"
@@ -221,22 +222,36 @@ SYSTEMD_HARDENING_EXPIRY[vardepvalue] = "${SYSTEMD_HARDENING_EXPIRY}"
 
 # Writes proposals into a layer: only when it is asked for, each time it is.
 python do_systemd_hardening_layer() {
-    import subprocess
+    import shlex, subprocess
     layer = d.getVar("SYSTEMD_HARDENING_LAYER")
     if not layer:
         bb.fatal("Set SYSTEMD_HARDENING_LAYER to the folder of the layer that the proposals go into")
+    recipes = d.expand("${T}/systemd-hardening.recipes")
+    with open(recipes, "w") as f:
+        f.write(systemd_hardening_recipes(d))
     harden = subprocess.run([d.getVar("SYSTEMD_HARDENING_COMMAND"), "harden", d.getVar("SYSTEMD_HARDENING_REPORT"),
-                             "--layer", layer, "--pkgdata", d.getVar("PKGDATA_DIR"),
+                             "--layer", layer, "--pkgdata", d.getVar("PKGDATA_DIR"), "--recipes", recipes,
                              "--series", d.getVar("LAYERSERIES_CORENAMES").split()[-1]]
-                            + d.getVar("SYSTEMD_HARDENING_HARDEN_OPTIONS").split(),
+                            + shlex.split(d.getVar("SYSTEMD_HARDENING_HARDEN_OPTIONS")),
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if harden.returncode:
         bb.fatal("%s failed with exit code %d:\n%s" % (" ".join(harden.args), harden.returncode, harden.stdout))
     bb.plain(harden.stdout.strip())
 }
+systemd_hardening_recipes[vardepsexclude] = "BB_TASKDEPDATA"
+do_systemd_hardening_layer[doc] = "Writes hardening for the image's services into the layer SYSTEMD_HARDENING_LAYER"
 do_systemd_hardening_layer[depends] += "${SYSTEMD_HARDENING_DEPENDS}"
 do_systemd_hardening_layer[nostamp] = "1"
 addtask do_systemd_hardening_layer after do_systemd_hardening
+
+# The recipes that the image is made of, also those whose packages come from sstate:
+# a line each with PN, the .bb file, and the collection of its layer.
+def systemd_hardening_recipes(d):
+    recipes = {}
+    for task in d.getVar("BB_TASKDEPDATA", False).values():
+        path = bb.cache.virtualfn2realfn(task[2])[0]
+        recipes[task[0]] = "%s\t%s\t%s\n" % (task[0], path, bb.utils.get_file_layer(path, d))
+    return "".join(recipes[pn] for pn in sorted(recipes))
 
 python () {
     if not bb.utils.contains("DISTRO_FEATURES", "systemd", True, False, d):

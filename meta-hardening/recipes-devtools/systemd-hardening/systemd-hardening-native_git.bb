@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 SUMMARY = "Scores the services of an image, and proposes hardening for them"
-DESCRIPTION = "The tool behind INHERIT += \"systemd-hardening\". Without an own revision it is built from the \
-checkout that this layer stands in, and from the modules that its go.mod names."
+DESCRIPTION = "The tool of the class systemd-hardening, built from the layer's own checkout unless SYSTEMD_HARDENING_SRCREV is set."
 HOMEPAGE = "https://github.com/systemd-hardening/systemd-hardening"
+BUGTRACKER = "https://github.com/systemd-hardening/systemd-hardening/issues"
+SECTION = "devel"
 LICENSE = "MIT"
 LIC_FILES_CHKSUM = "file://src/${GO_IMPORT}/LICENSE;md5=edb72cd24d342fd2ce0d0290f6f487fe"
 
