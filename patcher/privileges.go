@@ -25,28 +25,33 @@ func noNewPrivileges(s *subject) verdict {
 // does not tell: a service that starts as root keeps them.
 var keptCapabilities = []string{"CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER"}
 
-// pathCapabilities are what writing below a place may ask for.
+// pathCapabilities are what writing below other places may ask for.
 var pathCapabilities = []struct {
 	place string
 	names []string
 }{
-	{"/proc/sys", []string{"CAP_SYS_ADMIN", "CAP_NET_ADMIN"}}, {"/sys", []string{"CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SYS_RAWIO"}},
-	{"/proc/self/oom", []string{"CAP_SYS_RESOURCE"}}, {"/proc/%", []string{"CAP_SYS_PTRACE", "CAP_SYS_RESOURCE"}}, {"/proc/self/loginuid", []string{"CAP_AUDIT_CONTROL"}},
+	{"/proc/self/oom", []string{"CAP_SYS_RESOURCE"}}, {"/proc/self/loginuid", []string{"CAP_AUDIT_CONTROL"}},
 	{"/proc/kmsg", []string{"CAP_SYSLOG"}}, {"/dev/kmsg", []string{"CAP_SYSLOG"}}, {"/dev/mem", []string{"CAP_SYS_RAWIO"}}, {"/dev/port", []string{"CAP_SYS_RAWIO"}},
-	{"/proc/kcore", []string{"CAP_SYS_RAWIO"}}, {"/dev/rtc", []string{"CAP_SYS_TIME"}}, {"/sys/power", []string{"CAP_BLOCK_SUSPEND"}},
+	{"/proc/kcore", []string{"CAP_SYS_RAWIO"}}, {"/dev/rtc", []string{"CAP_SYS_TIME"}},
 }
 
-// openToAll are files in the folder of a process that everybody may read, whose process
-// it be, without a question to ptrace(2)'s rules (fs/proc/base.c of Linux; proc(5)).
-var openToAll = strings.Fields("stat status statm cmdline comm cgroup cpuset oom_score limits sessionid schedstat mounts mountinfo attr net")
-
-// isOpenToAll tells whether a path is of such a file, as "/proc/%d/stat" is.
-func isOpenToAll(path string) bool {
-	words := strings.Split(path, "/")
-	if len(words) > 4 && words[3] == "task" {
-		words = slices.Delete(words, 3, 5)
+// asksPath returns the capabilities that the use of a path may ask for.
+func asksPath(path string) []string {
+	switch {
+	case lies(path, readOnlyVariables):
+		return nil
+	case lies(path, []string{"/proc/sys", "/sys"}):
+		return asksWriter(path)
+	case strings.HasPrefix(path, "/proc/%"):
+		return asksOfProcess(path)
 	}
-	return len(words) > 3 && words[1] == "proc" && strings.HasPrefix(words[2], "%") && slices.Contains(openToAll, words[3])
+	var names []string
+	for _, p := range pathCapabilities {
+		if strings.HasPrefix(path, p.place) {
+			names = append(names, p.names...)
+		}
+	}
+	return names
 }
 
 func capabilityBoundingSet(s *subject) verdict {
@@ -64,14 +69,9 @@ func capabilityBoundingSet(s *subject) verdict {
 		if f.ID == "capability" {
 			needs[f.Value] = true
 		}
-		if !isChanged(f) || lies(f.Value, readOnlyVariables) || isOpenToAll(f.Value) {
-			continue
-		}
-		for _, p := range pathCapabilities {
-			if strings.HasPrefix(f.Value, p.place) {
-				for _, name := range p.names {
-					needs[name] = true
-				}
+		if isChanged(f) {
+			for _, name := range asksPath(f.Value) {
+				needs[name] = true
 			}
 		}
 	}

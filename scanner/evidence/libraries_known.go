@@ -56,6 +56,28 @@ func (p *program) isPrivate(m *loaded, path string) bool {
 	})
 }
 
+// readsOnly are libraries and programs that write to nothing of what they name below some places,
+// each by its own source: util-linux (lib/sysfs.c, lib/loopdev.c of its libraries), cryptsetup
+// (lib/utils_devpath.c), kmod (libkmod/libkmod-module.c), libnuma (libnuma.c, affinity.c),
+// elfutils (libdwfl/linux-kernel-modules.c), systemd's PAM modules (cg_pid_get_session(),
+// audit_session_from_pid() and the like, which ask of a process what all may know of it).
+// GIO has "/sys" in a list of mounts that belong to the system (gio/gunixmounts.c).
+var readsOnly = []struct{ module, places string }{
+	{"libblkid.so.1", "/sys"}, {"libmount.so.1", "/sys"}, {"libcryptsetup.so.12", "/sys"},
+	{"libkmod.so.2", "/sys/module"}, {"kmod", "/sys/module"},
+	{"libnuma.so.1", "/sys"}, {"libdw.so.1", "/sys/module"},
+	{"libgio-2.0.so.0", "/sys"},
+	{"pam_systemd.so", "/sys /proc"}, {"pam_systemd_home.so", "/sys /proc"},
+}
+
+// onlyReads tells whether a module reads alone what it names by a path.
+func (m *loaded) onlyReads(text string) bool {
+	return slices.ContainsFunc(readsOnly, func(k struct{ module, places string }) bool {
+		return (strings.HasPrefix(m.file.SONAME, k.module) || path.Base(m.path) == k.module) &&
+			slices.ContainsFunc(strings.Fields(k.places), func(place string) bool { return text == place || strings.HasPrefix(text, place+"/") })
+	})
+}
+
 // imports tells whether reached code of the program calls a function of another module.
 func (p *program) imports(function string) bool {
 	return slices.ContainsFunc(p.modules, func(m *loaded) bool {

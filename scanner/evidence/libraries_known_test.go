@@ -68,3 +68,23 @@ func TestNamesNoMachine(t *testing.T) {
 		})
 	}
 }
+
+func TestOnlyReads(t *testing.T) {
+	for _, test := range []struct {
+		summary, soname, file, path string
+		want                        bool
+	}{
+		{"what describes a block device", "libblkid.so.1", "/usr/lib/libblkid.so.1.1.0", "/sys/dev/block/%d:%d", true},
+		{"another place", "libblkid.so.1", "/usr/lib/libblkid.so.1.1.0", "/proc/sys/vm", false},
+		{"a name that begins alike", "libblkid.so.1", "/usr/lib/libblkid.so.1.1.0", "/system", false},
+		{"a program by its name", "", "/usr/bin/kmod", "/sys/module/%s", true},
+		{"another program", "", "/usr/bin/kmodx", "/sys/module/%s", false},
+		{"another library", "libudisks2.so.0", "/usr/lib/libudisks2.so.0", "/sys/block", false},
+	} {
+		t.Run(test.summary, func(t *testing.T) {
+			m := moduleOf(test.soname, "read")
+			m.path = test.file
+			assert.Equal(t, test.want, m.onlyReads(test.path))
+		})
+	}
+}

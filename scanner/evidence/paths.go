@@ -44,7 +44,7 @@ func (c *collector) strings(p *program, m *loaded) {
 			continue
 		}
 		if strings.HasPrefix(text, "/") && !slices.Contains(pieces, text) && !p.isPrivate(m, text) && !(idle && strings.HasPrefix(text, "/proc/%")) {
-			if looked[id] {
+			if looked[id] || m.onlyReads(path.Clean(text)) {
 				c.pathRead(path.Clean(text), place{where: m.path})
 			} else {
 				c.path(text, place{where: m.path})
