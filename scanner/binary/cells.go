@@ -80,14 +80,14 @@ func (f *flow) cellEffect(i int, off int64, size uint8) (values, bool) {
 	switch {
 	case n.Op >= isa.Call && n.Op <= isa.CallMem:
 		return f.cellAcrossCall(i, off, size)
-	case n.Op == isa.Syscall || n.Op == isa.Other && n.Writes == f.stringOp():
+	case n.Op == isa.Syscall || f.writesText(n):
 		regs := f.abi.SyscallArgs
 		if n.Op == isa.Other {
 			regs = f.abi.Args[:1]
 		}
 		for _, r := range regs {
 			if slices.ContainsFunc(f.pointer(i, r).list, func(x pointee) bool { return x.space == inFrame && x.off <= off }) {
-				return unknown(anything), true
+				return f.filledWith(i, n, off, size), true
 			}
 		}
 		return values{}, false
@@ -103,12 +103,23 @@ func (f *flow) cellEffect(i int, off int64, size uint8) (values, bool) {
 	return v, true
 }
 
-// stringOp is what x86-64's string instructions change besides memory.
-func (f *flow) stringOp() isa.RegSet {
-	if f.abi.Name != X86_64 {
-		return 0
+// writesText tells whether a node is one of x86-64's string instructions that write to
+// memory, at rdi: they alone change rcx and rdi, or these and rsi, without an operand.
+func (f *flow) writesText(n *node) bool {
+	const rcx, rsi, rdi = 1, 6, 7
+	return f.abi.Name == X86_64 && n.Op == isa.Other && !n.Mem() && (n.Writes == isa.Set(rcx, rdi) || n.Writes == isa.Set(rcx, rsi, rdi))
+}
+
+// filledWith is the value of a cell that a string instruction, or a system call, may write to:
+// rep stos with zeros leaves a zero, or what was there.
+func (f *flow) filledWith(i int, n *node, off int64, size uint8) values {
+	const rax = 0
+	if n.Op != isa.Syscall && !n.Writes.Has(f.abi.Args[1]) {
+		if v := f.register(i, rax); !v.open() && len(v.ints) == 1 && v.ints[0] == 0 {
+			return v.union(f.cell(i, off, size))
+		}
 	}
-	return isa.Set(0, 1, 6, 7) // rax, rcx, rsi, rdi
+	return unknown(anything)
 }
 
 // storedPart is the value of size bytes of what a node stores, from the byte at of its

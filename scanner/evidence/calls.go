@@ -106,6 +106,9 @@ var judges = map[string]func(*collector, *call){
 	"cap_from_text":                  judgeCapText,
 	"cap_from_name":                  judgeCapText,
 	"capng_fill":                     func(c *collector, x *call) { c.unknown("capabilities-unresolved", x.name, x.at) },
+	"nl_connect":                     judgeNetlinkOf(1),
+	"mnl_socket_open":                judgeNetlinkOf(0),
+	"mnl_socket_open2":               judgeNetlinkOf(0),
 	"timerfd_create":                 judgeAlarm,
 	"timer_create":                   judgeAlarm,
 	"fcntl":                          judgeFcntl,
@@ -121,6 +124,9 @@ const (
 	afNetlink      = 16
 	afVsock        = 40
 	netlinkUevent  = 15
+	netlinkUser    = 2
+	netlinkSELinux = 7
+	netlinkISCSI   = 8
 	netlinkAudit   = 9
 	protExec       = 4
 	protWrite      = 2

@@ -12,7 +12,9 @@ import (
 )
 
 // A process can keep only capabilities that its bounding set has, and is refused all
-// when it asks for one more: those that it sets for itself count as needed.
+// when it asks for one more: those that it sets for itself count as needed. capset(2) itself
+// asks for CAP_SETPCAP only of who makes inheritable what he may not use himself
+// (cap_capset() of security/commoncap.c).
 
 // handsOnCapabilities are libraries that set what their callers gave, who are seen.
 var handsOnCapabilities = []string{"libcap.so", "libcap-ng.so"}
@@ -29,7 +31,7 @@ func (x *call) from(sonames []string) bool {
 }
 
 func (c *collector) capabilitiesUnresolved(x *call) {
-	if !x.from(onlyBounded) {
+	if !x.from(onlyBounded) && !c.forgone(x.at, "capset") {
 		c.unknown("capabilities-unresolved", x.name, x.at)
 	}
 }

@@ -71,10 +71,13 @@ type collector struct {
 	judged   map[string]bool // those of them whose needs are noted
 	// otherwise are the functions of the C library's modules that are reached without starting a program.
 	otherwise map[*loaded][]elfcode.FuncID
-	seen      map[string]bool // programs and scripts
-	queue     []target
-	env       environment
-	search    []string // where programs are looked up by name
+	// withoutIdle are the functions that are reached without some modules, in the program idleFor.
+	withoutIdle map[string][]elfcode.FuncID
+	idleFor     *program
+	seen        map[string]bool // programs and scripts
+	queue       []target
+	env         environment
+	search      []string // where programs are looked up by name
 
 	mayBind   bool
 	mayBindAt place
@@ -240,7 +243,9 @@ func (c *collector) fact(id, value string, at place) {
 
 func (c *collector) capability(at place, names ...string) {
 	for _, n := range names {
-		c.fact(FactCapability, n, at)
+		if !c.forgone(at, n) {
+			c.fact(FactCapability, n, at)
+		}
 	}
 }
 

@@ -95,7 +95,7 @@ var harmlessWrappers = []string{"BIO_socket_ioctl"} // FIONBIO and FIONREAD of s
 
 // forksOnly are libraries whose clone() with flags from memory makes processes,
 // no name spaces, for what their users can ask of them.
-var forksOnly = []string{"libsystemd.so.0", "pam_systemd.so"}
+var forksOnly = []string{"libsystemd.so.0", "pam_systemd.so", "pam_systemd_home.so"}
 
 // entersOnRequest are libraries that enter name spaces to get to the bus of a container,
 // which opensContainers ask for (sd-bus, bus-container.c), or an address in the environment.

@@ -64,7 +64,6 @@ var syscallNeeds = func() map[string][]need {
 	add("name_to_handle_at open_by_handle_at", capabilities("CAP_DAC_READ_SEARCH")...)
 	add("setuid setuid32 setreuid setreuid32 setresuid setresuid32 setfsuid setfsuid32", append(capabilities("CAP_SETUID"), need{FactUserChange, ""})...)
 	add("setgid setgid32 setregid setregid32 setresgid setresgid32 setfsgid setfsgid32 setgroups setgroups32", append(capabilities("CAP_SETGID"), need{FactUserChange, ""})...)
-	add("capset", capabilities("CAP_SETPCAP")...)
 	add("ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd process_madvise", append(capabilities("CAP_SYS_PTRACE"), need{FactPtrace, ""})...)
 	add("settimeofday clock_settime clock_settime64 adjtimex clock_adjtime clock_adjtime64 stime", append(capabilities("CAP_SYS_TIME"), need{FactClock, ""})...)
 	add("iopl ioperm pciconfig_read pciconfig_write pciconfig_iobase", append(capabilities("CAP_SYS_RAWIO"), need{FactRawIO, ""})...)

@@ -121,11 +121,15 @@ func (x *call) forItself(in elfcode.FuncID) bool {
 
 func (c *collector) syscall(name string, at place) {
 	c.syscalls[name] = true
-	if c.judged[name] {
+	if c.judged[name] || len(syscallNeeds[name]) == 0 || c.forgone(at, name) {
 		return
 	}
 	c.judged[name] = true
 	for _, n := range syscallNeeds[name] {
+		if n.fact == FactCapability && c.forgone(at, n.value) {
+			c.judged[name] = false
+			continue
+		}
 		c.fact(n.fact, n.value, at)
 	}
 }

@@ -3,7 +3,6 @@
 package evidence
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -84,95 +83,81 @@ var addressFamilies = []string{"AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"}
 // judgeNetlink: which netlink protocol decides what the kernel asks for.
 func judgeNetlink(c *collector, x *call) {
 	protocols, all := x.ints(2)
+	if !all && x.from(netlinkLibraries) {
+		return
+	}
 	if !all {
 		c.capability(x.at, "CAP_NET_ADMIN", "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL", "CAP_AUDIT_READ")
 	}
+	c.netlinkProtocols(protocols, x.at)
+}
+
+// netlinkProtocols: who listens to events of the kernel's devices and of SELinux needs nothing,
+// nor does who talks to another process; iSCSI's has a question of its own.
+func (c *collector) netlinkProtocols(protocols []uint64, at place) {
 	for _, p := range protocols {
 		switch p & 0xffffffff {
-		case netlinkUevent:
+		case netlinkUevent, netlinkSELinux, netlinkUser:
 		case netlinkAudit:
-			c.capability(x.at, "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL", "CAP_AUDIT_READ")
+			c.capability(at, "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL", "CAP_AUDIT_READ")
+		case netlinkISCSI:
+			c.capability(at, "CAP_NET_ADMIN", "CAP_SYS_ADMIN")
 		default:
-			c.capability(x.at, "CAP_NET_ADMIN")
+			c.capability(at, "CAP_NET_ADMIN")
 		}
 	}
 }
 
-// Options of SOL_SOCKET and the IP levels that ask for a capability (socket(7), ip(7)).
+// netlinkLibraries make a socket of the protocol that their callers name, who are seen
+// (judgeNetlinkOf).
+var netlinkLibraries = []string{"libnl-3.so", "libmnl.so"}
+
+// judgeNetlinkOf takes the protocol from an argument of a library's function
+// (libnl's nl_connect(), libmnl's mnl_socket_open()).
+func judgeNetlinkOf(index int) func(*collector, *call) {
+	return func(c *collector, x *call) {
+		protocols, all := x.ints(index)
+		if !all {
+			c.capability(x.at, "CAP_NET_ADMIN", "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL", "CAP_AUDIT_READ", "CAP_SYS_ADMIN")
+		}
+		c.netlinkProtocols(protocols, x.at)
+	}
+}
+
+// privilegedOptions are the options of sockets that ask for a capability, by their level: those of
+// SOL_SOCKET (sk_setsockopt() of net/core/sock.c), IP (net/ipv4/ip_sockglue.c), IPv6
+// (net/ipv6/ipv6_sockglue.c) and TCP (net/ipv4/tcp.c), and the tables of netfilter.
+var privilegedOptions = map[uint64]map[uint64]string{
+	1: {1: netAdmin, 12: netAdmin, 32: netAdmin, 33: netAdmin, 36: netAdmin, 46: netAdmin, 61: netAdmin, 69: netAdmin, 70: netAdmin, // DEBUG PRIORITY SNDBUFFORCE RCVBUFFORCE MARK BUSY_POLL TXTIME, polling
+		25: netRaw, 62: netRaw}, // BINDTODEVICE BINDTOIFINDEX
+	0: {16: netAdmin, 17: netAdmin, 19: netAdmin + " " + netRaw, 64: netAdmin, 65: netAdmin, 96: netAdmin, 97: netAdmin, 128: netAdmin, 129: netAdmin}, // IPSEC_POLICY XFRM_POLICY TRANSPARENT, iptables, arptables, ebtables
+	41: {34: netAdmin, 35: netAdmin, 75: netAdmin + " " + netRaw, 64: netAdmin, 65: netAdmin, // IPSEC_POLICY XFRM_POLICY TRANSPARENT, ip6tables
+		54: netRaw, 55: netRaw, 59: netRaw}, // HOPOPTS RTHDRDSTOPTS DSTOPTS
+	6: {19: netAdmin}, // REPAIR
+}
+
+const (
+	netAdmin = "CAP_NET_ADMIN"
+	netRaw   = "CAP_NET_RAW"
+)
+
+// judgeSetsockopt: a level that is not known may be any of them.
 func judgeSetsockopt(c *collector, x *call) {
 	if x.libc {
 		return
 	}
 	options, all := x.ints(2)
 	if !all {
-		c.capability(x.at, "CAP_NET_ADMIN", "CAP_NET_RAW")
+		c.capability(x.at, netAdmin, netRaw)
 		return
 	}
 	levels, known := x.ints(1)
-	for _, o := range options {
-		socketLevel := !known || slices.Contains(levels, 1)
-		ipLevel := !known || slices.ContainsFunc(levels, func(l uint64) bool { return l != 1 && l != 6 && l != 17 })
-		switch {
-		case socketLevel && slices.Contains([]uint64{1, 12, 32, 33, 36, 46, 61, 69, 70}, o): // DEBUG PRIORITY SNDBUFFORCE RCVBUFFORCE MARK BUSY_POLL TXTIME, polling
-			c.capability(x.at, "CAP_NET_ADMIN")
-		case socketLevel && (o == 25 || o == 62): // BINDTODEVICE BINDTOIFINDEX
-			c.capability(x.at, "CAP_NET_RAW")
-		case o == 19 && (!known || slices.Contains(levels, 6)): // TCP_REPAIR, and TRANSPARENT of a level that is not known
-			c.capability(x.at, "CAP_NET_ADMIN", "CAP_NET_RAW")
-		case ipLevel && slices.Contains([]uint64{17, 19, 64, 75}, o): // IPSEC/XFRM policies, TRANSPARENT, IP6T
-			c.capability(x.at, "CAP_NET_ADMIN", "CAP_NET_RAW")
+	for level, asks := range privilegedOptions {
+		if known && !slices.ContainsFunc(levels, func(l uint64) bool { return l&0xffffffff == level }) {
+			continue
 		}
-	}
-}
-
-// harmlessIoctl are requests that ask for nothing: terminals but for stealing
-// input or the console, sockets, and interface getters.
-func harmlessIoctl(request uint64) bool {
-	request &= 0xffffffff
-	switch {
-	case slices.Contains([]uint64{0x540e, 0x5412, 0x541c, 0x541d, 0x541f, 0x5423, 0x5437, 0x5457}, request):
-		return false // TIOCSCTTY TIOCSTI TIOCLINUX TIOCCONS TIOCSSERIAL TIOCSETD TIOCVHANGUP TIOCSLCKTRMIOS
-	case request >= 0x5401 && request <= 0x545f, request >= 0x8901 && request <= 0x8907:
-		return true
-	case request == 0x80045430 || request == 0x40045431 || request == 0x80045432 || request == 0x5441: // pseudo-terminals
-		return true
-	}
-	return slices.Contains(questions, request) || slices.Contains(harmlessGroups, request>>8&0xff) && request>>16 != 0 || slices.Contains([]uint64{0x8910, 0x8912, 0x8913, 0x8915, 0x8917, 0x8919, 0x891b, 0x891d, 0x8921, 0x8927, 0x8933, 0x8942, 0x8970}, request)
-}
-
-// questions are requests of files and block devices that only ask, or share and copy
-// extents of files that the caller has open (linux/fs.h, linux/fiemap.h, linux/random.h).
-var questions = []uint64{0x40049409, 0x4020940d, 0xc0189436, 0xc020660b, 0x80086601, 0x80046601, 0x80087601, 0x80047601, 2,
-	0x1260, 0x80081272, 0x80041272, 0x1268, 0x80081270, 0x80041270, 0x127b, 0x1278, 0x1279, 0x127a, 0x127e, 0x125e, 0x1263, 0x301, 0x80045200}
-
-// harmlessGroups are the types of requests of devices that ask for no capability beyond
-// the right to open them: input (E), watchdogs (W), hidraw (H), SPI (k), GPIO, KVM.
-var harmlessGroups = []uint64{0x45, 0x57, 0x48, 0x6b, 0xb4, 0xae}
-
-func judgeIoctl(c *collector, x *call) {
-	requests, all := x.ints(1)
-	if x.libc || slices.Contains(harmlessWrappers, x.in) {
-		return // of the C library: terminals and interface lists
-	}
-	if !all {
-		c.capability(x.at, "CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SYS_RAWIO", "CAP_SYS_TTY_CONFIG", "CAP_LINUX_IMMUTABLE", "CAP_SYS_TIME")
-		c.unknown("ioctl-unresolved", "", x.at)
-	}
-	for _, r := range requests {
-		r &= 0xffffffff
-		switch {
-		case harmlessIoctl(r):
-		case r>>8 == 0x89:
-			c.capability(x.at, "CAP_NET_ADMIN")
-		case r&0xff00 == 0x7000: // rtc
-			c.capability(x.at, "CAP_SYS_TIME", "CAP_SYS_RESOURCE")
-			c.fact(FactClock, fmt.Sprintf("ioctl %#x", r), x.at)
-		case r == 0x40086602 || r == 0x40046602:
-			c.capability(x.at, "CAP_LINUX_IMMUTABLE")
-		case r>>8 == 0x4b || r>>8 == 0x56:
-			c.capability(x.at, "CAP_SYS_TTY_CONFIG")
-		default:
-			c.capability(x.at, "CAP_SYS_ADMIN", "CAP_SYS_RAWIO", "CAP_NET_ADMIN", "CAP_SYS_TTY_CONFIG")
+		for _, o := range options {
+			c.capability(x.at, strings.Fields(asks[o&0xffffffff])...)
 		}
 	}
 }

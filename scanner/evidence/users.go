@@ -34,27 +34,28 @@ func (c *collector) onlyStarts(x *call, in elfcode.FuncID) bool {
 	}
 	reached, ok := c.otherwise[x.of]
 	if !ok {
-		reached = c.reachedOtherwise(x.of)
+		reached = c.walked.reachedFrom(x.of, func(_ *loaded, name string) bool { return !slices.Contains(starters, name) })
 		c.otherwise[x.of] = reached
 	}
 	_, found := slices.BinarySearch(reached, in)
 	return !found
 }
 
-// reachedOtherwise are the functions of a module of the C library that are reached without starters.
-func (c *collector) reachedOtherwise(m *loaded) []elfcode.FuncID {
+// reachedFrom are the functions of a module of the C library that are reached from the functions
+// which other modules ask it for, as far as these count.
+func (p *program) reachedFrom(m *loaded, counts func(by *loaded, name string) bool) []elfcode.FuncID {
 	roots := elfcode.Roots{Startup: true}
-	for _, other := range c.walked.modules {
+	for _, other := range p.modules {
 		if other == m {
 			continue
 		}
 		for _, id := range other.reached.Imports {
-			if name := other.file.Imports[id].Name; !slices.Contains(starters, name) {
+			if name := other.file.Imports[id].Name; counts(other, name) {
 				roots.Names = append(roots.Names, name)
 			}
 		}
 		for _, id := range other.reached.Strings { // asked for by name at run time
-			if text := other.file.Strings[id]; len(text) < 24 && strings.HasPrefix(text, "set") && !slices.Contains(starters, text) {
+			if text := other.file.Strings[id]; len(text) < 24 && strings.HasPrefix(text, "set") && counts(other, text) {
 				roots.Names = append(roots.Names, text)
 			}
 		}

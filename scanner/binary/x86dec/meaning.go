@@ -144,8 +144,14 @@ func (s *state) primaryRest(in *isa.Inst, imm int64) {
 		if s.set(in, isa.Mul, s.reg, s.wide()) {
 			s.fromOperand(in, imm)
 		}
-	case 0x6c, 0x6d, 0x6e, 0x6f, 0xa4, 0xa5, 0xa6, 0xa7, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf:
-		in.Writes = isa.Set(rax, rcx, rsi, rdi)
+	case 0x6c, 0x6d, 0xaa, 0xab, 0xae, 0xaf: // ins, stos, scas; rcx counts repetitions
+		in.Writes = isa.Set(rcx, rdi)
+	case 0x6e, 0x6f: // outs
+		in.Writes = isa.Set(rcx, rsi)
+	case 0xa4, 0xa5, 0xa6, 0xa7: // movs, cmps
+		in.Writes = isa.Set(rcx, rsi, rdi)
+	case 0xac, 0xad: // lods
+		in.Writes = isa.Set(rax, rcx, rsi)
 	case 0x80, 0x81, 0x83:
 		s.operate(in, s.modrm>>3&7, s.rm, isa.NoReg, imm, size)
 	case 0x84, 0x85: // test

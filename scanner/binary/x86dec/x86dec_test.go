@@ -122,6 +122,9 @@ func TestDecode(t *testing.T) {
 		{"syscall", []byte{0x0f, 0x05}, want(isa.Syscall, 2, func(i *isa.Inst) { i.Writes = isa.Set(rax, rcx, r11) })},
 		{"int 0x80", []byte{0xcd, 0x80}, want(isa.CompatSyscall, 2, func(i *isa.Inst) { i.Writes = isa.Set(rax) })},
 		{"ud2", []byte{0x0f, 0x0b}, want(isa.Trap, 2, nil)},
+		{"rep stosq leaves rsi", []byte{0xf3, 0x48, 0xab}, want(isa.Other, 3, func(i *isa.Inst) { i.Writes = isa.Set(rcx, rdi) })},
+		{"rep movsq leaves rax", []byte{0xf3, 0x48, 0xa5}, want(isa.Other, 3, func(i *isa.Inst) { i.Writes = isa.Set(rcx, rsi, rdi) })},
+		{"lodsq", []byte{0x48, 0xad}, want(isa.Other, 2, func(i *isa.Inst) { i.Writes = isa.Set(rax, rcx, rsi) })},
 		{"endbr64", []byte{0xf3, 0x0f, 0x1e, 0xfa}, want(isa.Nop, 4, func(i *isa.Inst) { i.Flags = isa.Landing })},
 		{"nopw refers to nothing", []byte{0x66, 0x0f, 0x1f, 0x44, 0, 0}, want(isa.Nop, 6, nil)},
 		{"movaps [rsp], xmm0", []byte{0x0f, 0x29, 0x04, 0x24}, want(isa.Store, 4, func(i *isa.Inst) {

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"slices"
+	"strings"
+
+	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
+)
+
+// forgone are system calls and capabilities that reached code of a module asks for and gets along
+// without, or that only those ask for who call the functions named last. "*" is everything
+// that takes a capability.
+//
+// The modules of systemd for name services run in processes of all users, most of which have no
+// capability. libsystemd enters the name spaces of a container to talk to its bus
+// (sd-bus/bus-container.c) where its caller names a machine or gives an address; buffers of
+// sockets, pipes and limits that it cannot enlarge, it leaves (fd_inc_rcvbuf() and
+// fd_inc_sndbuf() of basic/socket-util.c, setrlimit_closest() of basic/rlimit-util.c). systemd's
+// PAM modules are made of the same code, and talk to the system's own bus alone.
+// libmount enters the name space that its caller chose; util-linux's libraries ask block devices for
+// what they may tell (libblkid/src/probe.c), and where an answer is refused, go without.
+var forgone = []struct{ soname, what, unless string }{
+	{"libnss_systemd.so.2", "*", ""}, {"libnss_myhostname.so.2", "*", ""}, {"libnss_mymachines.so.2", "*", ""}, {"libnss_resolve.so.2", "*", ""},
+	{"libsystemd.so.0", "setns CAP_SYS_CHROOT", "sd_bus_open_system_machine sd_bus_open_user_machine sd_bus_set_address"},
+	{"libsystemd.so.0", "CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_RESOURCE", ""}, {"libudev.so.1", "CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_RESOURCE", ""},
+	{"pam_systemd.so", "setns CAP_SYS_CHROOT CAP_NET_ADMIN CAP_NET_RAW", ""}, {"pam_systemd_home.so", "setns CAP_SYS_CHROOT CAP_NET_ADMIN CAP_NET_RAW", ""},
+	{"libmount.so.1", "setns CAP_SYS_CHROOT", "mnt_context_set_target_ns"},
+	{"libblkid.so.1", "CAP_SYS_ADMIN CAP_SYS_RAWIO CAP_NET_ADMIN CAP_SYS_TTY_CONFIG CAP_LINUX_IMMUTABLE CAP_SYS_TIME CAP_SYS_RESOURCE", ""},
+}
+
+// forgoes tells whether a module of the program gets along without a system call or a
+// capability.
+func (p *program) forgoes(m *loaded, what string) bool {
+	for _, f := range forgone {
+		if !strings.HasPrefix(m.file.SONAME, f.soname) {
+			continue
+		}
+		if named := slices.Contains(strings.Fields(f.what), what); (named || f.what == "*" && takesCapability(what)) && !slices.ContainsFunc(strings.Fields(f.unless), p.imports) {
+			return true
+		}
+	}
+	return false
+}
+
+// takesCapability tells whether something is a capability, or a system call that needs one.
+func takesCapability(what string) bool {
+	return strings.HasPrefix(what, "CAP_") || slices.ContainsFunc(syscallNeeds[what], func(n need) bool { return n.fact == FactCapability })
+}
+
+// forgone tells whether the code at a place gets along without a system call or a capability: of
+// a module that does, or of the C library where none but such modules get to it.
+func (c *collector) forgone(at place, what string) bool {
+	switch {
+	case at.site == nil || c.walked == nil:
+		return false
+	case !at.in.libc:
+		return c.walked.forgoes(at.in, what)
+	case at.in.plugin:
+		return false
+	}
+	var idle []*loaded
+	key := at.in.path
+	for _, m := range c.walked.modules {
+		if !m.libc && c.walked.forgoes(m, what) {
+			idle = append(idle, m)
+			key += "\n" + m.path
+		}
+	}
+	if len(idle) == 0 {
+		return false
+	}
+	if c.idleFor != c.walked {
+		c.idleFor, c.withoutIdle = c.walked, map[string][]elfcode.FuncID{}
+	}
+	reached, ok := c.withoutIdle[key]
+	if !ok {
+		reached = c.walked.reachedFrom(at.in, func(m *loaded, _ string) bool { return !slices.Contains(idle, m) })
+		c.withoutIdle[key] = reached
+	}
+	_, found := slices.BinarySearch(reached, at.site.Func)
+	return !found
+}
