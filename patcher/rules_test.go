@@ -264,6 +264,7 @@ func TestRules(t *testing.T) {
 			{"names neither", "", with(facts("path /tmpfiles", "path /var/tmpl")), likely},
 			{"has it", "PrivateTmp=yes\n", nil, ""},
 			earlyBoot, mounts,
+			{"in the early boot, behind others that wait for the file systems", "[Unit]\nDefaultDependencies=no\n", with(func(u *report.Unit) { u.AfterFileSystems = true }), likely},
 			{"in the early boot, after the file systems", "[Unit]\nDefaultDependencies=no\nAfter=foo.service local-fs.target\n", nil, likely},
 		},
 		"PrivateMounts": {

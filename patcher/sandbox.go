@@ -14,7 +14,7 @@ import (
 // early boot may run before what they need is there.
 func mounts(judge func(*subject) verdict) func(*subject) verdict {
 	return func(s *subject) verdict {
-		if !s.service.DefaultDependencies && !s.after("local-fs.target", "sysinit.target", "basic.target") {
+		if !s.service.DefaultDependencies && !s.AfterFileSystems && !s.after("local-fs.target", "sysinit.target", "basic.target") {
 			return withheld("DefaultDependencies=no: it may run before the file systems are set up")
 		}
 		if f := s.facts(func(f report.Fact) bool { return f.ID == "mount" }); len(f) > 0 {

@@ -98,7 +98,7 @@ func probes(t *testing.T) []probe {
 		u.Settings = append(u.Settings, linesOf(t, "257", u.Fragment, "[Unit]\nDefaultDependencies=no\n")...)
 	}
 	return append(list,
-		probe{words: "the unit has `DefaultDependencies=no`, and no order after local-fs.target, sysinit.target or basic.target", change: early},
+		probe{words: "the unit has `DefaultDependencies=no`, and neither it nor what it or the boot starts before it is ordered after local-fs.target, sysinit.target or basic.target", change: early},
 		probe{words: "a socket unit starts it", change: triggeredBy("x.socket triggers")},
 		probe{words: "the image has SELinux", image: func(i *report.Image) { i.SecurityModules = []string{"selinux"} }},
 		probe{words: "the image has a dynamic loader of another architecture", image: func(i *report.Image) { i.ForeignLoaders = []string{"/lib/ld.so"} }},

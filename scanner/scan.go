@@ -259,16 +259,18 @@ func list(tree *unit.Tree, boot *unit.Boot, opts Options) []unit.Listed {
 		return boot.Services()
 	}
 	tree.Preload(names)
-	why := map[string][]string{}
+	known := map[string]unit.Listed{}
 	for _, l := range boot.Services() {
-		why[l.Name] = l.PulledInBy
+		known[l.Name] = l
 	}
 	seen := map[string]bool{}
 	var listed []unit.Listed
 	for _, name := range names {
 		if u := tree.Load(name); !seen[u.Name] {
 			seen[u.Name] = true
-			listed = append(listed, unit.Listed{Unit: u, PulledInBy: why[u.Name]})
+			l := known[u.Name]
+			l.Unit = u
+			listed = append(listed, l)
 		}
 	}
 	slices.SortFunc(listed, func(a, b unit.Listed) int { return strings.Compare(a.Name, b.Name) })
@@ -326,7 +328,7 @@ const workers = 4
 func assessUnit(tree *unit.Tree, target *exposure.Target, l unit.Listed, rows []exposure.Row) (report.Unit, []exposure.Row) {
 	u := report.Unit{
 		Name: l.Name, Aliases: orEmpty(l.Aliases), LoadState: string(l.LoadState),
-		Fragment: l.Fragment, DropIns: orEmpty(l.DropIns), State: tree.State(l.Unit), PulledInBy: orEmpty(l.PulledInBy),
+		Fragment: l.Fragment, DropIns: orEmpty(l.DropIns), State: tree.State(l.Unit), PulledInBy: orEmpty(l.PulledInBy), AfterFileSystems: l.AfterFileSystems,
 		Exposure: report.None, ExposureAfter: report.None,
 		Settings: settings(l.Assignments), Assessments: []report.Assessment{},
 		Executables: []report.Executable{}, Facts: []report.Fact{}, Unknowns: []report.Unknown{},

@@ -95,8 +95,11 @@ type Unit struct {
 	// PulledInBy says what would start or reference the unit on the device:
 	// "multi-user.target wants", "dbus.socket triggers", "D-Bus name org.x".
 	PulledInBy []string `json:"pulled_in_by"`
-	Package    string   `json:"package,omitempty"`
-	Recipe     string   `json:"recipe,omitempty"`
+	// AfterFileSystems: whenever it starts, the file systems are mounted as on the
+	// running device; false where that is not certain.
+	AfterFileSystems bool   `json:"after_file_systems,omitempty"`
+	Package          string `json:"package,omitempty"`
+	Recipe           string `json:"recipe,omitempty"`
 
 	Exposure Level  `json:"exposure"` // null unless loaded
 	Rating   string `json:"rating,omitempty"`

@@ -23,6 +23,8 @@ type Listed struct {
 	// PulledInBy are the units and means that refer to it, those that start it
 	// first: "multi-user.target wants", "dbus.socket triggers", "D-Bus name org.x".
 	PulledInBy []string
+	// AfterFileSystems: it starts when the file systems are mounted.
+	AfterFileSystems bool
 }
 
 // reference is how one unit names another; starting ones make it run.
@@ -81,9 +83,10 @@ func (t *Tree) Boot(presets Presets) *Boot {
 // not oneshot, in byte order of their names.
 func (b *Boot) Services() []Listed {
 	var list []Listed
+	order := b.w.order()
 	for _, u := range b.w.units {
 		if Type(u.Name) == "service" && u.LoadState == Loaded && u.Service.Type != "oneshot" {
-			list = append(list, Listed{u, b.w.pulledInBy(u)})
+			list = append(list, Listed{u, b.w.pulledInBy(u), order.afterFileSystems(u.Name)})
 		}
 	}
 	slices.SortFunc(list, func(a, b Listed) int { return strings.Compare(a.Name, b.Name) })
