@@ -86,3 +86,37 @@ func TestUnitForm(t *testing.T) {
 		assert.Equal(t, 1, strings.Count(text, "[Service]"))
 	})
 }
+
+// TestGuardedLayer: a layer behind an override changes nothing until a build has
+// the override, and then hardens.
+func TestGuardedLayer(t *testing.T) {
+	eachRelease(t, "guarded", func(t *testing.T, r *rig) {
+		require.Error(t, r.image(t, formLimit).err)
+		r.harden(t, "guard", r.deployed("systemd-hardening.json"), "--override", "hardened")
+		r.layers = append(r.layers, filepath.Join(r.folder, "guard"))
+		added := r.image(t, formLimit)
+		assert.Error(t, added.err)
+		assert.Equal(t, []string{"image_qa"}, added.tasks("rig-image"), "which had failed")
+		assert.NoError(t, r.image(t, formLimit+"DISTROOVERRIDES:append = \":hardened\"\n").err)
+		r.assertOwner(t, "rig-file", "/usr/lib/systemd/system/foo.service.d/50-hardening.conf")
+	})
+}
+
+// TestOneRecipe: without package data a recipe has all drop-ins, which an image installs.
+func TestOneRecipe(t *testing.T) {
+	eachRelease(t, "onerecipe", func(t *testing.T, r *rig) {
+		require.Error(t, r.image(t, formLimit).err)
+		r.harden(t, "one-recipe", filepath.Dir(r.temp(t, ""))+"/rootfs", "--arch", "x86-64")
+		r.layers = append(r.layers, filepath.Join(r.folder, "one-recipe"))
+		require.NoError(t, r.image(t, formLimit+"IMAGE_INSTALL:append:pn-rig-image = \" systemd-hardening-dropins\"\n").err)
+		r.assertOwner(t, "systemd-hardening-dropins", "/usr/lib/systemd/system/foo.service.d/50-hardening.conf")
+	})
+}
+
+// assertOwner holds that a package ships a file that is in the image.
+func (r *rig) assertOwner(t *testing.T, pkg, path string) {
+	assert.NotEmpty(t, r.inImage(t, strings.TrimPrefix(path, "/")))
+	found := r.run(t, "", "oe-pkgdata-util", "find-path", path)
+	require.NoError(t, found.err)
+	assert.Contains(t, found.output, pkg+": "+path)
+}

@@ -165,8 +165,7 @@ func (r recipe) install(b build) string {
 		if strings.Contains(dir, `\`) {
 			quote = "'" // BitBake puts the variables in before the shell sees them
 		}
-		fmt.Fprintf(&s, "    install -d %s%s%s\n", quote, dir, quote)
-		fmt.Fprintf(&s, "    install -m 0644 ${%s}/%s %s%s/%s%s\n", b.unpackdir, u.uri, quote, dir, DropInName, quote)
+		fmt.Fprintf(&s, "    install -D -m 0644 ${%s}/%s %s%s/%s%s\n", b.unpackdir, u.uri, quote, dir, DropInName, quote)
 	}
 	return s.String()
 }

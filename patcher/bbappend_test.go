@@ -59,12 +59,9 @@ SRC_URI:append:class-target:hardened = " \
 "
 
 do_install:append:class-target:hardened() {
-    install -d ${D}${systemd_system_unitdir}/a:b.service.d
-    install -m 0644 ${UNPACKDIR}/harden-a=b.service.conf ${D}${systemd_system_unitdir}/a:b.service.d/50-hardening.conf
-    install -d '${D}${systemd_system_unitdir}/dev-sda\x2d1.service.d'
-    install -m 0644 ${UNPACKDIR}/harden-dev-sda+x2d1.service.conf '${D}${systemd_system_unitdir}/dev-sda\x2d1.service.d/50-hardening.conf'
-    install -d ${D}${systemd_system_unitdir}/odd@.service.d
-    install -m 0644 ${UNPACKDIR}/harden-odd@.service.conf ${D}${systemd_system_unitdir}/odd@.service.d/50-hardening.conf
+    install -D -m 0644 ${UNPACKDIR}/harden-a=b.service.conf ${D}${systemd_system_unitdir}/a:b.service.d/50-hardening.conf
+    install -D -m 0644 ${UNPACKDIR}/harden-dev-sda+x2d1.service.conf '${D}${systemd_system_unitdir}/dev-sda\x2d1.service.d/50-hardening.conf'
+    install -D -m 0644 ${UNPACKDIR}/harden-odd@.service.conf ${D}${systemd_system_unitdir}/odd@.service.d/50-hardening.conf
 }
 
 FILES:${PN}:append:hardened = " ${systemd_system_unitdir}/odd@.service.d/50-hardening.conf"

@@ -186,8 +186,8 @@ func (w *writer) use() string {
 		if w.opts.Override == "" {
 			text = fmt.Sprintf("Adding it to `BBLAYERS` is enough: %s.\n", what)
 		} else {
-			text = fmt.Sprintf("In a build that has the override `%s`, %s. Adding the\nlayer alone changes nothing: "+
-				"where that is not the name of the distribution or of the machine, set\n"+
+			text = fmt.Sprintf("Adding it to `BBLAYERS` alone changes nothing. In a build that has the override `%s`,\n%s.\n"+
+				"Where that is not the name of the distribution or of the machine, set\n"+
 				"`DISTROOVERRIDES:append = \":%s\"` in the distribution's configuration.\n", w.opts.Override, what, w.opts.Override)
 		}
 	}
