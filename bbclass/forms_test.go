@@ -87,12 +87,12 @@ func TestUnitForm(t *testing.T) {
 	})
 }
 
-// TestGuardedLayer: a layer behind an override changes nothing until a build has
-// the override, and then hardens.
+// TestGuardedLayer: a layer behind an override, with its appends in dynamic-layers,
+// changes nothing until a build has the override, and then hardens.
 func TestGuardedLayer(t *testing.T) {
 	eachRelease(t, "guarded", func(t *testing.T, r *rig) {
 		require.Error(t, r.image(t, formLimit).err)
-		r.harden(t, "guard", r.deployed("systemd-hardening.json"), "--override", "hardened")
+		r.harden(t, "guard", r.deployed("systemd-hardening.json"), "--override", "hardened", "--collection", "rig")
 		r.layers = append(r.layers, filepath.Join(r.folder, "guard"))
 		added := r.image(t, formLimit)
 		assert.Error(t, added.err)
