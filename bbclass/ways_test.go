@@ -91,6 +91,9 @@ func TestHardeningLayer(t *testing.T) {
 		built := r.image(t, limit)
 		assert.NoError(t, built.err, "with the layer the gate passes")
 		assert.Empty(t, built.issues("unit-exposure"))
+		again := r.run(t, limit, "bitbake", "-c", "systemd_hardening_layer", "rig-image")
+		assert.NoError(t, again.err)
+		assert.Contains(t, again.output, "nothing to change", "a second run, on the hardened image")
 		r.assertOwner(t, "rig-runtime", "/usr/lib/systemd/system/spool.service.d/50-hardening.conf")
 	})
 }
