@@ -157,6 +157,12 @@ func (im *image) relr() []reloc {
 	return rs
 }
 
+// A run of at least minTable adjacent words that are all addresses of code, of which
+// most begin functions for sure, is a table of functions: the others begin some too.
+const minTable = 32
+
+func isTable(words, sure int) bool { return words >= minTable && sure*4 >= words*3 }
+
 // pointerScan finds, in a program that is not relocated, the words of its data
 // that are addresses of its code or data: nothing else marks them there.
 func (im *image) pointerScan(rs []reloc, plausible func(addr uint64) bool) []reloc {
@@ -164,15 +170,34 @@ func (im *image) pointerScan(rs []reloc, plausible func(addr uint64) bool) []rel
 	distances := im.goTableSpan()
 	for i := range im.segs {
 		s := &im.segs[i]
+		var doubtful []reloc // of the run that ends here
+		words := 0
+		endRun := func() {
+			if isTable(words, words-len(doubtful)) {
+				rs = append(rs, doubtful...)
+			}
+			doubtful, words = doubtful[:0], 0
+		}
 		for off := int(-s.addr & uint64(word-1)); off+word <= len(s.data) && len(rs) < maxRelocs; off += word {
 			slot := s.addr + uint64(off)
 			if im.isCode(slot) || distances.has(slot) {
 				continue
 			}
-			if v, _ := im.value(slot, word); v != 0 && plausible(v) {
+			v, _ := im.value(slot, word)
+			sure := v != 0 && plausible(v)
+			if sure {
 				rs = append(rs, reloc{slot: slot, target: v})
 			}
+			switch {
+			case v == 0 || !im.isCode(v):
+				endRun()
+				continue
+			case !sure:
+				doubtful = append(doubtful, reloc{slot: slot, target: v})
+			}
+			words++
 		}
+		endRun()
 	}
 	slices.SortStableFunc(rs, func(a, b reloc) int { return cmp.Compare(a.slot, b.slot) })
 	return rs
