@@ -46,7 +46,7 @@ type Options struct {
 	Series     []string // the releases that the layer is for
 	Override   string   // builds without this override are not changed
 	Depends    []string // layer.Depends of the directory: the collections that it needs so far
-	Collection string   // of the recipes for which Recipes has none
+	Collection string   // that may be absent: of the recipes that are in it, or for which Recipes has none
 	Maintainer string   // "Name <mail>" for a new layer and for patches
 
 	Recipes map[string]Recipe // by PN: what BitBake knows of them
@@ -236,7 +236,7 @@ func (w *writer) recipeOf(t target) string {
 // recipe plans the files of one recipe.
 func (w *writer) recipe(pn string, list []target) {
 	r := recipe{pn: pn, info: w.opts.Recipes[pn]}
-	if pn != "" && r.info.Collection == "" {
+	if pn != "" && r.info.Collection == "" && (r.info.Layer == "" || r.info.Layer == w.opts.Collection) {
 		r.info.Collection = w.opts.Collection
 	}
 	if r.info.Collection == "" && r.info.Layer != "" {

@@ -300,6 +300,7 @@ func TestLayerDependsOnTheRecipesLayers(t *testing.T) {
 		{"what it had", func(o *Options) { o.Depends = []string{"core", "acme"} }, `LAYERDEPENDS_meta-golden = "acme core rig"`},
 		{"not on itself", func(o *Options) { o.LayerName = "rig" }, `LAYERDEPENDS_rig = "core"`},
 		{"not on one that may be absent", func(o *Options) { o.Collection = "rig" }, `LAYERDEPENDS_meta-golden = "core"`},
+		{"where another may be absent", func(o *Options) { o.Collection = "acme" }, `LAYERDEPENDS_meta-golden = "core rig"`},
 	} {
 		t.Run(tc.summary, func(t *testing.T) {
 			opts := options()

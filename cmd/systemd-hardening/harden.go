@@ -54,7 +54,7 @@ named. A second run changes nothing.`,
 	f.StringVar(&h.confidence, "confidence", "likely", "the least `CONFIDENCE` that is written: proven or likely")
 	f.StringSliceVar(&h.series, "series", nil, "release `NAMES` that the layer is for (default: those of its layer.conf, else all known)")
 	f.StringVar(&h.override, "override", "", "`OVERRIDE` (a machine or distro) that a build must have for the appends to apply")
-	f.StringVar(&h.collection, "collection", "", "`COLLECTION` of the recipes, when their layer may be absent: writes into dynamic-layers/")
+	f.StringVar(&h.collection, "collection", "", "`COLLECTION` of a layer that may be absent: appends for its recipes (all, without --recipes) go into dynamic-layers/")
 	f.StringVar(&h.maintainer, "maintainer", "", "`NAME <MAIL>` for a new layer's README and for patches")
 	f.StringToStringVar(&h.source, "source", nil, "for --form patch and unit: the folder `PN=DIR` of a recipe's source, or of its .bb file, with the unit's file")
 	f.StringVar(&h.recipes, "recipes", "", "`FILE` with PN, .bb file and layer collection of the build's recipes, one a line, separated by tabs")
