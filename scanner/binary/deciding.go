@@ -26,6 +26,8 @@ var decidingArgs = map[string]string{
 	"sched_setscheduler": "-i", "pthread_setschedparam": "-i", "pthread_attr_setschedpolicy": "-i",
 	"posix_spawnattr_setschedpolicy": "-i", "posix_spawnattr_setflags": "-i", "sched_setattr": "-A",
 	"capset": "HC", "cap_from_text": "s", "cap_set_flag": "-iiWi", "cap_from_name": "s", "capng_update": "iii", "capng_updatev": "iiiiiiiiiiii", "nl_connect": "-i", "mnl_socket_open": "i", "mnl_socket_open2": "i",
+	"g_mkdir_with_parents": "-i", "g_mkdir": "-i", "g_chmod": "-i", "g_mkdtemp_full": "-i", "g_mkstemp_full": "--i", "g_file_set_contents_full": "----i",
+	"uv_fs_mkdir": "---i", "uv_fs_chmod": "---i", "uv_fs_fchmod": "---i",
 	"keyctl": "i", "bpf": "i", "seccomp": "i", "ptrace": "i", "reboot": "i", "klogctl": "i",
 	"kill": "-i", "setrlimit": "i", "setrlimit64": "i", "prlimit": "-i", "prlimit64": "-i",
 	"clock_settime": "i", "clock_adjtime": "i", "timer_create": "i", "timerfd_create": "i", "memfd_create": "si",

@@ -4,6 +4,7 @@ package evidence
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -75,7 +76,7 @@ func (c *call) anyBit(i int, bits uint64) bool {
 // or of the C library's function. Constants: the kernel's uapi headers.
 var judges = map[string]func(*collector, *call){
 	"socket": judgeSocket, "socketpair": judgeSocket,
-	"bind":       func(c *collector, x *call) { c.mayBind = true; c.mayBindAt = x.at },
+	"bind":       judgeBind,
 	"setsockopt": judgeSetsockopt,
 	"getenv":     judgeVariable, "secure_getenv": judgeVariable, "g_getenv": judgeVariable,
 	"ioctl":    judgeIoctl,
@@ -83,21 +84,23 @@ var judges = map[string]func(*collector, *call){
 	"shmat":    judgeShmat,
 	"prctl":    judgePrctl,
 	"setxattr": judgeXattr, "lsetxattr": judgeXattr, "fsetxattr": judgeXattr, "removexattr": judgeXattr, "lremovexattr": judgeXattr, "fremovexattr": judgeXattr,
-	"clone":                          func(c *collector, x *call) { judgeNamespaces(c, x, 2, 0) },
-	"__clone":                        func(c *collector, x *call) { judgeNamespaces(c, x, 2, 0) },
-	"clone3":                         judgeClone3,
-	"unshare":                        func(c *collector, x *call) { judgeNamespaces(c, x, 0, 0) },
-	"setns":                          judgeEntered,
-	"sched_setscheduler":             func(c *collector, x *call) { judgePolicy(c, x, 1) },
-	"sched_setattr":                  func(c *collector, x *call) { c.fact(FactRealtime, "sched_setattr", x.at) },
-	"chmod":                          func(c *collector, x *call) { judgeMode(c, x, 1) },
-	"fchmod":                         func(c *collector, x *call) { judgeMode(c, x, 1) },
-	"fchmodat":                       func(c *collector, x *call) { judgeMode(c, x, 2) },
-	"fchmodat2":                      func(c *collector, x *call) { judgeMode(c, x, 2) },
-	"mkdir":                          func(c *collector, x *call) { judgeMode(c, x, 1) },
-	"mkdirat":                        func(c *collector, x *call) { judgeMode(c, x, 2) },
-	"mknod":                          func(c *collector, x *call) { judgeMode(c, x, 1) },
-	"mknodat":                        func(c *collector, x *call) { judgeMode(c, x, 2) },
+	"clone":                func(c *collector, x *call) { judgeNamespaces(c, x, 2, 0) },
+	"__clone":              func(c *collector, x *call) { judgeNamespaces(c, x, 2, 0) },
+	"clone3":               judgeClone3,
+	"unshare":              func(c *collector, x *call) { judgeNamespaces(c, x, 0, 0) },
+	"setns":                judgeEntered,
+	"sched_setscheduler":   func(c *collector, x *call) { judgePolicy(c, x, 1) },
+	"sched_setattr":        func(c *collector, x *call) { c.fact(FactRealtime, "sched_setattr", x.at) },
+	"chmod":                func(c *collector, x *call) { judgeMode(c, x, 1) },
+	"fchmod":               func(c *collector, x *call) { judgeMode(c, x, 1) },
+	"fchmodat":             func(c *collector, x *call) { judgeMode(c, x, 2) },
+	"fchmodat2":            func(c *collector, x *call) { judgeMode(c, x, 2) },
+	"mkdir":                func(c *collector, x *call) { judgeMode(c, x, 1) },
+	"mkdirat":              func(c *collector, x *call) { judgeMode(c, x, 2) },
+	"mknod":                func(c *collector, x *call) { judgeMode(c, x, 1) },
+	"mknodat":              func(c *collector, x *call) { judgeMode(c, x, 2) },
+	"g_mkdir_with_parents": modeAt(1), "g_mkdir": modeAt(1), "g_chmod": modeAt(1), "g_mkdtemp_full": modeAt(1), "g_mkstemp_full": modeAt(2), "g_file_set_contents_full": modeAt(4),
+	"uv_fs_mkdir": modeAt(3), "uv_fs_chmod": modeAt(3), "uv_fs_fchmod": modeAt(3),
 	"capset":                         judgeCapset,
 	"posix_spawnattr_setflags":       judgeSpawnFlags,
 	"capng_update":                   judgeCapngUpdate,
@@ -224,20 +227,44 @@ func judgePolicy(c *collector, x *call, index int) {
 	}
 }
 
+// copiers give a file the mode of another one.
+var copiers = []string{"cp", "mv", "sed"}
+
 func judgeMode(c *collector, x *call, index int) {
-	if x.libc || !x.anyBit(index, setIDBits) {
+	if x.libc || !x.anyBit(index, setIDBits) || c.forgone(x.at, "mode") {
 		return
 	}
 	switch _, all := x.ints(index); {
 	case all:
 		c.fact(FactSetIDBits, x.name, x.at)
-	case hasPrefix(plainModes, x.soname):
-		c.assume("mode-unresolved", x.name, "its files of a database get no set-ID bits", x.at)
+	case hasPrefix(handsOnModes, x.soname):
+		return
+	case x.plainMode() != "":
+		c.assume("mode-unresolved", x.name, x.plainMode(), x.at)
 		return
 	default:
 		c.unknown("mode-unresolved", x.name, x.at)
 	}
 	c.capability(x.at, "CAP_FSETID")
+}
+
+// modeAt judges the mode that an argument is.
+func modeAt(index int) func(*collector, *call) {
+	return func(c *collector, x *call) { judgeMode(c, x, index) }
+}
+
+// plainMode is what is assumed of a mode that is not known, where the code is of one of plainModes
+// or of a program that gives files the mode of others.
+func (x *call) plainMode() string {
+	for _, p := range plainModes {
+		if strings.HasPrefix(x.soname, p.soname) {
+			return p.assumption
+		}
+	}
+	if x.soname == "" && slices.Contains(copiers, path.Base(x.module)) {
+		return "the files that it copies, moves or edits have no set-ID bits"
+	}
+	return ""
 }
 
 func judgeAlarm(c *collector, x *call) {

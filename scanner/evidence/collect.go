@@ -69,8 +69,8 @@ type collector struct {
 	unknowns map[[3]string]bool
 	syscalls map[string]bool
 	judged   map[string]bool // those of them whose needs are noted
-	// otherwise are the functions of the C library's modules that are reached without starting a program.
-	otherwise map[*loaded][]elfcode.FuncID
+	// otherwise are the functions of the C library's modules that are reached otherwise than aside.
+	otherwise map[asideOf][]elfcode.FuncID
 	// withoutIdle are the functions that are reached without some modules, in the program idleFor.
 	withoutIdle map[string][]elfcode.FuncID
 	idleFor     *program
@@ -115,7 +115,7 @@ type target struct {
 
 // Collect finds what a loaded service needs.
 func (im *Image) Collect(u *unit.Unit) *Result {
-	c := &collector{im: im, facts: map[[2]string]bool{}, unknowns: map[[3]string]bool{}, syscalls: map[string]bool{}, judged: map[string]bool{}, otherwise: map[*loaded][]elfcode.FuncID{}, seen: map[string]bool{}, scripted: map[string]bool{}}
+	c := &collector{im: im, facts: map[[2]string]bool{}, unknowns: map[[3]string]bool{}, syscalls: map[string]bool{}, judged: map[string]bool{}, otherwise: map[asideOf][]elfcode.FuncID{}, seen: map[string]bool{}, scripted: map[string]bool{}}
 	at := place{where: u.Fragment}
 	env := im.readEnvironment(u)
 	c.env = env
@@ -166,6 +166,7 @@ func (c *collector) command(command unit.Command, env environment) {
 	}
 	c.unitsByBus = c.unitsByBus || activatesUnits(args)
 	c.queue = append(c.queue, target{file, args, at, exact})
+	c.asGiven(file, args, exact, at)
 }
 
 // walk takes everything that a program reaches.

@@ -152,3 +152,10 @@ func (c *collector) interpreters() {
 		}
 	}
 }
+
+// isLanguage tells whether a module is the library of an interpreter: what it asks for, it does
+// for scripts, of which interpreters() says whether there are any.
+func isLanguage(m *loaded) bool {
+	_, ok := languageOf(m.file.SONAME)
+	return ok
+}

@@ -3,6 +3,7 @@
 package evidence
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -21,20 +22,37 @@ import (
 // PAM modules are made of the same code, and talk to the system's own bus alone.
 // libmount enters the name space that its caller chose; util-linux's libraries ask block devices for
 // what they may tell (libblkid/src/probe.c), and where an answer is refused, go without.
-var forgone = []struct{ soname, what, unless string }{
+// GIO listens to the kernel's routes (gio/gnetworkmonitornetlink.c), and copies the attributes of
+// files as far as it may (g_file_copy_attributes()); it sets others where it is asked to.
+// libdb and libgcrypt lock memory where that is asked for, or as far as the limit lets them
+// (os/os_map.c, src/secmem.c).
+// A shell goes back to the user who started it (dash: setprivileged() of options.c, bash:
+// disable_priv_mode() of shell.c); what its builtins kill and ulimit ask for, the script says.
+// Programs have what their arguments ask for (byArguments).
+var forgone = []struct{ soname, what, unless string }{ // or the name of a program
 	{"libnss_systemd.so.2", "*", ""}, {"libnss_myhostname.so.2", "*", ""}, {"libnss_mymachines.so.2", "*", ""}, {"libnss_resolve.so.2", "*", ""},
 	{"libsystemd.so.0", "setns CAP_SYS_CHROOT", "sd_bus_open_system_machine sd_bus_open_user_machine sd_bus_set_address"},
 	{"libsystemd.so.0", "CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_RESOURCE", ""}, {"libudev.so.1", "CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_RESOURCE", ""},
 	{"pam_systemd.so", "setns CAP_SYS_CHROOT CAP_NET_ADMIN CAP_NET_RAW", ""}, {"pam_systemd_home.so", "setns CAP_SYS_CHROOT CAP_NET_ADMIN CAP_NET_RAW", ""},
 	{"libmount.so.1", "setns CAP_SYS_CHROOT", "mnt_context_set_target_ns"},
+	{"libgio-2.0.so.0", "CAP_NET_ADMIN", "g_socket_set_option"},
+	{"libgio-2.0.so.0", "CAP_SYS_ADMIN CAP_MAC_ADMIN CAP_SETFCAP", "g_file_set_attribute g_file_set_attribute_string g_file_set_attribute_byte_string g_file_set_attributes_from_info g_file_set_attributes_async"},
+	{"libdb-5.", "CAP_IPC_LOCK", ""}, {"libgcrypt.so.20", "CAP_IPC_LOCK", ""},
+	{"dash", shellCalls, ""}, {"bash", shellCalls, ""},
+	{"mkdir", "mode", ""}, {"chmod", "mode", ""}, {"date", "clock_settime settimeofday", ""}, {"setpriv", "capset", ""},
 	{"libblkid.so.1", "CAP_SYS_ADMIN CAP_SYS_RAWIO CAP_NET_ADMIN CAP_SYS_TTY_CONFIG CAP_LINUX_IMMUTABLE CAP_SYS_TIME CAP_SYS_RESOURCE", ""},
 }
+
+const shellCalls = "setuid setgid setreuid setregid setresuid setresgid CAP_KILL CAP_SYS_RESOURCE"
 
 // forgoes tells whether a module of the program gets along without a system call or a
 // capability.
 func (p *program) forgoes(m *loaded, what string) bool {
+	if isLanguage(m) {
+		return true // scripts ask for it
+	}
 	for _, f := range forgone {
-		if !strings.HasPrefix(m.file.SONAME, f.soname) {
+		if !strings.HasPrefix(m.file.SONAME, f.soname) && (m.file.SONAME != "" || path.Base(m.path) != f.soname) {
 			continue
 		}
 		if named := slices.Contains(strings.Fields(f.what), what); (named || f.what == "*" && takesCapability(what)) && !slices.ContainsFunc(strings.Fields(f.unless), p.imports) {

@@ -133,9 +133,23 @@ func (c *collector) namesNoMachine(x *call) bool {
 }
 
 // plainModes are libraries that make files with modes of their own, none with a set-ID
-// bit, or with the mode that their user gives for a database: libdb (env/env_file.c,
-// os/os_open.c, common/util_arg.c: "rw-------" and the like, or the mode of DB->open).
-var plainModes = []string{"libdb-5."}
+// bit, or with those of other files and of their user's choice, of which that is assumed: libdb
+// (env/env_file.c, os/os_open.c, common/util_arg.c: "rw-------" and the like, or the mode of
+// DB->open), Postfix (global/mail_stream.c, util/make_dirs.c, util/unix_listen.c), net-snmp
+// (snmplib/tools.c, mkdirhier()), GIO (gio/glocalfileinfo.c: the mode of a file that it copies), libmount
+// and libdevmapper (an option of a mount, the mode of a device).
+var plainModes = []struct{ soname, assumption string }{
+	{"libdb-5.", "its files of a database get no set-ID bits"},
+	{"libpostfix-", "what Postfix makes gets no set-ID bits but by its set-up"},
+	{"libnetsnmp.so", "the folders of net-snmp's state get no set-ID bits"},
+	{"libgio-2.0.so.0", "the files that it copies have no set-ID bits"},
+	{"libmount.so.1", "no option of a mount gives a mode with set-ID bits"},
+	{"libdevmapper.so.1", "the devices that it makes get no set-ID bits"},
+}
+
+// handsOnModes are libraries that give files the mode that their callers choose, who are seen
+// (judges has the functions).
+var handsOnModes = []string{"libglib-2.0.so.0", "libuv.so.1"}
 
 // startsKnown are libraries that start one program, which their strings name:
 // libdbus its launcher, where no session bus is set (dbus-sysdeps-unix.c).

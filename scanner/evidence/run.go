@@ -175,9 +175,15 @@ func (c *collector) shellText(text []byte, shell string, args []string, at place
 		if isPattern(name) {
 			c.startAll(name, at)
 		} else if file, ok := c.im.lookUp(name, append(s.search, c.search...)); ok {
-			c.start(file, nil, at)
+			c.queued(file, nil, at)
 		}
 	}
+	for _, g := range s.given {
+		if file, ok := c.im.lookUp(g.name, append(s.search, c.search...)); ok {
+			c.asGiven(file, g.args, g.known, at)
+		}
+	}
+	c.capability(at, s.asks...)
 	c.paths(s.words, at)
 	for _, w := range s.words {
 		if strings.HasPrefix(w, "/") && !slices.Contains(s.sources, w) {
@@ -214,8 +220,14 @@ func (c *collector) startAll(pattern string, at place) {
 	c.assume("exec-unresolved", pattern, namedByConfiguration, at)
 }
 
-// start queues a helper program.
+// start queues a helper program, of whose arguments nothing is known but what is given.
 func (c *collector) start(file string, args []string, at place) {
+	c.asGiven(file, args, args != nil, at)
+	c.queued(file, args, at)
+}
+
+// queued notes a helper program, and looks at it later.
+func (c *collector) queued(file string, args []string, at place) {
 	at = at.named()
 	c.fact(FactExec, file, at)
 	if !c.seen["start "+file] {

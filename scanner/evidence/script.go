@@ -19,6 +19,8 @@ type script struct {
 	sources    []string     // files, or patterns, that it reads as further script
 	scripts    []string     // files that it starts a shell for
 	assumed    []unresolved // places where the environment might name one, which nobody is seen to give
+	given      []given      // programs of byArguments with their arguments
+	asks       []string     // capabilities that builtins ask for
 	err        error        // it cannot be parsed
 }
 

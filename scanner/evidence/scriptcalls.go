@@ -83,6 +83,7 @@ func (r *scriptReader) named(name string, args []*syntax.Word, inShell bool) {
 		return
 	}
 	r.out.commands = append(r.out.commands, name)
+	r.gives(name, args[1:])
 	switch {
 	case shell:
 		r.runsShell(path.Base(name), args)
@@ -94,6 +95,10 @@ func (r *scriptReader) named(name string, args []*syntax.Word, inShell bool) {
 // builtin takes what those builtins run that run something.
 func (r *scriptReader) builtin(name string, args []*syntax.Word) {
 	switch {
+	case name == "kill":
+		r.out.asks = append(r.out.asks, "CAP_KILL")
+	case name == "ulimit":
+		r.out.asks = append(r.out.asks, "CAP_SYS_RESOURCE")
 	case name == "eval" && len(args) > 1 && (args[1].Lit() == "set" || strings.HasPrefix(r.known(args[1]), "set ")):
 		// the words that getopt(1) has quoted become the arguments
 	case name == "eval":
@@ -214,6 +219,8 @@ func (r *scriptReader) text(w *syntax.Word, shell string, same bool) {
 	r.out.words = append(r.out.words, sub.out.words...)
 	r.out.scripts = append(r.out.scripts, sub.out.scripts...)
 	r.out.search = append(r.out.search, sub.out.search...)
+	r.out.given = append(r.out.given, sub.out.given...)
+	r.out.asks = append(r.out.asks, sub.out.asks...)
 	for range sub.out.unresolved {
 		r.notNamed(w, "")
 	}
@@ -243,6 +250,7 @@ func (r *scriptReader) launch(args []*syntax.Word) {
 			named = true
 		case ok:
 			r.out.commands = append(r.out.commands, text)
+			r.out.given = append(r.out.given, given{name: text})
 			named = named || !strings.HasPrefix(before, "-") && strings.Trim(text, "0123456789.smhd") != ""
 		}
 		folder = folder || ok && path.Base(text) == "run-parts"

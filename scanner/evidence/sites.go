@@ -56,8 +56,8 @@ func (c *collector) site(m *loaded, s *elfcode.Site, open bool) {
 	x := call{at: place{site: s, in: m}, args: s.Args, libc: m.libc, in: m.file.Funcs[s.Func].Name, soname: m.file.SONAME, module: m.path, of: m}
 	if s.Kind == elfcode.CallSite {
 		x.name = m.file.Imports[s.Import].Name
-		if s.Depends && !open {
-			return // its callers have sites of their own
+		if s.Depends && !open || isLanguage(m) {
+			return // its callers have sites of their own, or scripts decide
 		}
 		if x.name == "syscall" {
 			c.numbers(&x, m, s, s.Args, open)
@@ -88,12 +88,12 @@ func (c *collector) numbers(x *call, m *loaded, s *elfcode.Site, args []elfcode.
 			if c.ofGoStart(x) {
 				continue
 			}
-			if x.forItself(s.Func) || c.onlyStarts(x, s.Func) {
+			if x.forItself(s.Func) || c.onlyAside(x, s.Func) {
 				c.syscalls[name] = true
 				continue
 			}
 			c.syscall(name, x.at)
-			if !s.Depends || open && !m.libc { // else its callers have sites of their own
+			if (!s.Depends || open && !m.libc) && !isLanguage(m) { // else its callers have sites of their own
 				c.decide(x)
 			}
 		}
@@ -193,7 +193,7 @@ func (c *collector) exec(x *call, index int) {
 	for _, text := range v.Strings {
 		if x.name == "system" || x.name == "popen" {
 			c.shellText([]byte(text), "sh", nil, x.at)
-			c.start("/bin/sh", nil, x.at)
+			c.queued("/bin/sh", nil, x.at)
 			continue
 		}
 		file, found := c.im.lookUp(text, c.search)

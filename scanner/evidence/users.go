@@ -25,17 +25,31 @@ var userCalls = func() []string {
 	return calls
 }()
 
-// onlyStarts tells whether the C library makes a call that changes users only for
-// programs that it starts: what the other modules ask of it leads there through starters
-// alone.
-func (c *collector) onlyStarts(x *call, in elfcode.FuncID) bool {
-	if !x.libc || x.of.plugin || !slices.Contains(userCalls, x.name) {
+// aside are calls that the C library makes behind some of its functions in a way that needs
+// nothing: ntp_gettime(3) asks for the time by adjtimex(2).
+var aside = []struct{ calls, behind []string }{
+	{userCalls, starters},
+	{strings.Fields("adjtimex clock_adjtime clock_adjtime64"), strings.Fields("ntp_gettime ntp_gettimex")},
+}
+
+// asideOf is a module of the C library, and which of aside.
+type asideOf struct {
+	module *loaded
+	row    int
+}
+
+// onlyAside tells whether the C library makes a call only aside: what the other modules ask of
+// it leads there through such functions alone.
+func (c *collector) onlyAside(x *call, in elfcode.FuncID) bool {
+	row := slices.IndexFunc(aside, func(a struct{ calls, behind []string }) bool { return slices.Contains(a.calls, x.name) })
+	if !x.libc || x.of.plugin || row < 0 {
 		return false
 	}
-	reached, ok := c.otherwise[x.of]
+	key := asideOf{x.of, row}
+	reached, ok := c.otherwise[key]
 	if !ok {
-		reached = c.walked.reachedFrom(x.of, func(_ *loaded, name string) bool { return !slices.Contains(starters, name) })
-		c.otherwise[x.of] = reached
+		reached = c.walked.reachedFrom(x.of, func(_ *loaded, name string) bool { return !slices.Contains(aside[row].behind, name) })
+		c.otherwise[key] = reached
 	}
 	_, found := slices.BinarySearch(reached, in)
 	return !found
