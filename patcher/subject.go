@@ -111,6 +111,7 @@ func (s *subject) proposed(confidence string, lines []line, because ...string) v
 var onlyFor = map[string][]string{
 	"socket-family-unresolved": {"RestrictAddressFamilies", "CapabilityBoundingSet"},
 	"capabilities-from-text":   {"CapabilityBoundingSet"},
+	"capabilities-of-library":  {"CapabilityBoundingSet"},
 	"mode-unresolved":          {"RestrictSUIDSGID", "CapabilityBoundingSet"},
 }
 

@@ -30,7 +30,16 @@ func (x *call) from(sonames []string) bool {
 	})
 }
 
+// namedByUser are libraries that keep capabilities which their user lists in a structure that is not
+// followed, and with the rare exception nobody does: libwebsockets' lws_context_creation_info
+// (lib/plat/unix/unix-caps.c).
+var namedByUser = []string{"libwebsockets.so"}
+
 func (c *collector) capabilitiesUnresolved(x *call) {
+	if x.from(namedByUser) {
+		c.assume("capabilities-of-library", x.name, "it asks libwebsockets to keep no capability", x.at)
+		return
+	}
 	if !x.from(onlyBounded) && !c.forgone(x.at, "capset") {
 		c.unknown("capabilities-unresolved", x.name, x.at)
 	}

@@ -55,6 +55,7 @@ func TestCapabilities(t *testing.T) {
 		{"cleared", "cap_set_flag", "", []elfcode.Arg{known(1, 0), known(2, 1), anyWordOf(3), known(4, 0)}, nil, ""},
 		{"set or cleared", "cap_set_flag", "", []elfcode.Arg{known(1, 0), known(2, 1), anyWordOf(3), known(4, 0, 1)}, nil, "?"},
 		{"systemd's PAM module asks for what the bounding set has", "cap_set_flag", "pam_systemd.so", []elfcode.Arg{known(2, 1), anyWordOf(3), known(4, 1)}, nil, ""},
+		{"libwebsockets keeps what its user lists", "cap_set_flag", "libwebsockets.so.19", []elfcode.Arg{known(2, 1), anyWordOf(3), known(4, 1)}, nil, "assumed"},
 		{"libcap-ng takes away", "capng_update", "", []elfcode.Arg{known(0, 0)}, nil, ""},
 		{"libcap-ng adds", "capng_update", "", []elfcode.Arg{known(0, 1), known(1, 6), known(2, 29)}, nil, "CAP_AUDIT_WRITE"},
 		{"the ambient set", "prctl", "", []elfcode.Arg{known(0, 47), known(1, 2), known(2, 10)}, nil, "CAP_NET_BIND_SERVICE"},

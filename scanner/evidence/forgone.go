@@ -3,6 +3,8 @@
 package evidence
 
 import (
+	"errors"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -67,6 +69,31 @@ func takesCapability(what string) bool {
 	return strings.HasPrefix(what, "CAP_") || slices.ContainsFunc(syscallNeeds[what], func(n need) bool { return n.fact == FactCapability })
 }
 
+// forgoes is that of the program at hand, or what libwrap does only for options of its two files:
+// hosts_options(5) has "user" and "nice".
+func (c *collector) forgoes(m *loaded, what string) bool {
+	const options = "setuid setgid setgroups CAP_SYS_NICE"
+	if strings.HasPrefix(m.file.SONAME, "libwrap.so.0") && slices.Contains(strings.Fields(options), what) {
+		return !c.im.wrapsUsers()
+	}
+	return c.walked.forgoes(m, what)
+}
+
+// wrapsUsers tells whether the files of libwrap may name a user or a priority.
+func (im *Image) wrapsUsers() bool {
+	im.wrapOnce.Do(func() {
+		for _, name := range []string{"/etc/hosts.allow", "/etc/hosts.deny"} {
+			data, err := im.fs.ReadFileLimit(name, maxConfigSize)
+			for _, line := range strings.Split(string(data), "\n") {
+				option := strings.Contains(line, "user") || strings.Contains(line, "nice")
+				im.wraps = im.wraps || option && !strings.HasPrefix(strings.TrimSpace(line), "#")
+			}
+			im.wraps = im.wraps || err != nil && !errors.Is(err, fs.ErrNotExist)
+		}
+	})
+	return im.wraps
+}
+
 // forgone tells whether the code at a place gets along without a system call or a capability: of
 // a module that does, or of the C library where none but such modules get to it.
 func (c *collector) forgone(at place, what string) bool {
@@ -74,14 +101,14 @@ func (c *collector) forgone(at place, what string) bool {
 	case at.site == nil || c.walked == nil:
 		return false
 	case !at.in.libc:
-		return c.walked.forgoes(at.in, what)
+		return c.forgoes(at.in, what)
 	case at.in.plugin:
 		return false
 	}
 	var idle []*loaded
 	key := at.in.path
 	for _, m := range c.walked.modules {
-		if !m.libc && c.walked.forgoes(m, what) {
+		if !m.libc && c.forgoes(m, what) {
 			idle = append(idle, m)
 			key += "\n" + m.path
 		}

@@ -43,3 +43,24 @@ func TestForgone(t *testing.T) {
 		})
 	}
 }
+
+// TestWrappers: libwrap changes users for options of its files alone.
+func TestWrappers(t *testing.T) {
+	for _, tc := range []struct {
+		summary string
+		files   map[string]string
+		what    string
+		want    bool
+	}{
+		{"no files", nil, "setuid", true},
+		{"names of hosts", map[string]string{"etc/hosts.allow": "sshd: .example.com\n# user\n"}, "setuid", true},
+		{"a user", map[string]string{"etc/hosts.deny": "tftpd: ALL: user nobody\n"}, "setuid", false},
+		{"something else of libwrap's", nil, "CAP_KILL", false},
+	} {
+		t.Run(tc.summary, func(t *testing.T) {
+			c := &collector{im: tree(t, tc.files)}
+			c.walked = &program{}
+			assert.Equal(t, tc.want, c.forgoes(moduleOf("libwrap.so.0", "setuid"), tc.what))
+		})
+	}
+}

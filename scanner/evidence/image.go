@@ -21,6 +21,9 @@ import (
 // Image is what all services of an image share: where its libraries lie, and
 // every file and program analysed once. It is safe for concurrent use.
 type Image struct {
+	wrapOnce sync.Once // wrapsUsers
+	wraps    bool
+
 	fs          *rootfs.FS
 	arch        seccomp.Arch
 	cache       *cache.Dir
