@@ -176,6 +176,9 @@ func (c *code) funcs(groups []group, data *dataMap) []Func {
 				refs = c.findingRefs(int32(g), &c.parts[i].found[k], data, refs)
 			}
 		}
+		for _, name := range c.copiedNames(gr) {
+			refs = append(refs, newRef(RefCopied, int(data.strings.id([]byte(name)))))
+		}
 		out[g].Refs = append([]Ref(nil), uniqueRefs(refs)...)
 	}
 	return out

@@ -61,7 +61,8 @@ const (
 	findImport                      // call of the import addr
 	findTailName                    // jump to the import addr
 	findTakeName                    // address or data of the import addr is taken
-	findText                        // an immediate that is text
+	findText                        // an immediate that begins a path name
+	findPiece                       // an immediate that is other text
 	findStore                       // a register is stored to the pointer at the address
 	findWrite                       // something else is stored at the address
 	findSyscall

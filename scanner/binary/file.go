@@ -83,6 +83,7 @@ const (
 	RefTakeName                // the address of such a symbol, a function or data, is taken (Imports)
 	RefObject                  // data with pointers (Objects)
 	RefString                  // a string (Strings)
+	RefCopied                  // a path name that its immediates may be pieces of (Strings)
 )
 
 // Ref is one thing that a function or an object refers to.

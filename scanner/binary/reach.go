@@ -29,6 +29,9 @@ type Reached struct {
 	Imports []int32 // called, or their address or data taken
 	Called  []int32 // those of Imports that are called directly
 	Strings []int32
+	// Copied are Strings too: path names that may be put together from immediates.
+	// Some of them never are.
+	Copied []int32
 	// Sites are the sites in the functions reached. A site whose values depend on the function's
 	// parameters is left out when only callers in this file reach the function:
 	// their own sites say more.
@@ -49,6 +52,7 @@ type Walk struct {
 	imports []bool
 	called  []bool
 	strings []bool
+	copied  []int32
 	ifunc   []bool // the resolver's targets count, not only what it does itself
 	from    []FuncID
 	queue   []FuncID
@@ -229,6 +233,8 @@ func (r *Walk) follow(ref Ref, from FuncID) {
 		r.object(int32(id), from)
 	case RefString:
 		r.strings[id] = true
+	case RefCopied:
+		r.copied = append(r.copied, int32(id))
 	}
 }
 
@@ -242,6 +248,8 @@ func (r *Walk) imported(id int) {
 func (r *Walk) result() *Reached {
 	out := &Reached{Objects: indices(r.objects), Imports: indices(r.imports), Called: indices(r.called),
 		Strings: indices(r.strings)}
+	slices.Sort(r.copied)
+	out.Copied = slices.Compact(slices.Clone(r.copied))
 	funcs := indices(r.funcs)
 	out.Funcs, out.from = make([]FuncID, len(funcs)), make([]FuncID, len(funcs))
 	for n, id := range funcs {

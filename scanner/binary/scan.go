@@ -256,16 +256,21 @@ func (s *scanner) wrote(in *isa.Inst) {
 	}
 }
 
-// text notes an immediate that is the beginning of a path name: compilers copy
-// short strings so. What follows it may be in the next immediates.
+// text notes an immediate that is the beginning of a path name, or a piece of what
+// may follow one: compilers copy short strings so.
 func (s *scanner) text(v uint64) {
-	if v&0xff == '/' && immediateText(v) != "" {
+	switch piece := immediateText(v); {
+	case len(piece) >= minPathStart && piece[0] == '/':
 		s.find(findText, v)
+	case piece != "":
+		s.find(findPiece, v)
 	}
 }
 
-// immediateText is the text of at least four characters that an immediate
-// holds, or an empty string.
+// minPathStart is how many characters of a path name tell it from a number.
+const minPathStart = 4
+
+// immediateText is the text that an immediate holds, or an empty string.
 func immediateText(v uint64) string {
 	var b []byte
 	for ; v&0xff != 0; v >>= 8 {
@@ -275,7 +280,7 @@ func immediateText(v uint64) string {
 		}
 		b = append(b, c)
 	}
-	if v != 0 || len(b) < 4 {
+	if v != 0 {
 		return ""
 	}
 	return string(b)

@@ -103,6 +103,9 @@ func (c *collector) programsNamedBy(p *program) {
 				c.programsIn(path.Clean(text), 2, at)
 			}
 		}
+		for _, id := range m.reached.Copied {
+			c.namedProgram(m.file.Strings[id], place{where: m.path})
+		}
 	}
 }
 
