@@ -4,6 +4,7 @@ package patcher
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -36,6 +37,14 @@ func below(places ...string) contradiction {
 	return func(s *subject) []string {
 		return s.facts(func(f report.Fact) bool { return isPath(f) && lies(f.Value, places) })
 	}
+}
+
+// sharedTemporary contradicts with paths below /tmp and /var/tmp that others may look
+// for: the name of a file that mkstemp(3) or mktemp(1) makes is known to who makes it.
+func sharedTemporary(s *subject) []string {
+	return s.facts(func(f report.Fact) bool {
+		return isPath(f) && lies(f.Value, []string{"/tmp", "/var/tmp"}) && !strings.Contains(path.Base(f.Value), "XXXX")
+	})
 }
 
 // lies tells whether a path is one of the places or below one.

@@ -28,14 +28,28 @@ func hasOptionalPaths(m *loaded) bool {
 	return m.libc || hasPrefix(optionalPaths, m.file.SONAME)
 }
 
-// isIdlePolicy tells whether a module is libselinux in an image without SELinux: once
-// it has found no policy (init.c, enabled.c) it asks for nothing that its strings name.
-func isIdlePolicy(im *Image, m *loaded) bool {
-	if !strings.HasPrefix(m.file.SONAME, "libselinux.so.1") {
-		return false
+// idleLibraries ask for nothing that begins like these paths, in an image without a file
+// of configuration: libselinux once it has found no policy (init.c, enabled.c); libkrb5
+// keeps tickets of a realm in files that other services share (krb5.conf(5),
+// default_ccache_name), and where no realm is configured nobody gets any.
+var idleLibraries = []struct {
+	soname, configuration string
+	paths                 []string
+}{
+	{"libselinux.so.1", "/etc/selinux/config", []string{"/proc/%"}},
+	{"libkrb5.so.3", "/etc/krb5.conf", []string{"/tmp", "/var/tmp"}},
+}
+
+// idlePaths are what the paths begin with that a module does not ask for in this image.
+func (im *Image) idlePaths(m *loaded) []string {
+	for _, l := range idleLibraries {
+		if strings.HasPrefix(m.file.SONAME, l.soname) {
+			if _, err := im.fs.Stat(l.configuration); err != nil {
+				return l.paths
+			}
+		}
 	}
-	_, err := im.fs.Stat("/etc/selinux/config")
-	return err != nil
+	return nil
 }
 
 // privatePaths are what libraries name for files that a process makes for itself and
@@ -47,6 +61,7 @@ var privatePaths = []struct{ soname, paths, unless string }{
 	{"libffi.so.", "/tmp /var/tmp /dev/shm", ""},                   // memory for closures (tramp.c, closures.c)
 	{"libjemalloc.so.", "/proc/%d/maps /proc/%d/task/%d/maps", ""}, // of the process itself (prof_sys.c)
 	{"libdbus-1.so.3", "/tmp", "dbus_server_listen"},               // the socket of a server (dbus-server-socket.c, dbus-nonce.c)
+	{"libaudit.so.1", "/dev /dev/", ""},                            // what names of terminals begin with (audit_logging.c)
 }
 
 // isPrivate tells whether a path that a module names is for files of the process alone.

@@ -37,11 +37,13 @@ func TestPrivatePaths(t *testing.T) {
 	}
 }
 
-func TestIdlePolicy(t *testing.T) {
-	m := moduleOf("libselinux.so.1", "read")
-	assert.True(t, isIdlePolicy(tree(t, nil), m))
-	assert.False(t, isIdlePolicy(tree(t, map[string]string{"etc/selinux/config": "SELINUX=enforcing\n"}), m))
-	assert.False(t, isIdlePolicy(tree(t, nil), moduleOf("libapparmor.so.1", "read")))
+func TestIdlePaths(t *testing.T) {
+	selinux, kerberos := moduleOf("libselinux.so.1", "read"), moduleOf("libkrb5.so.3", "read")
+	assert.Equal(t, []string{"/proc/%"}, tree(t, nil).idlePaths(selinux))
+	assert.Empty(t, tree(t, map[string]string{"etc/selinux/config": "SELINUX=enforcing\n"}).idlePaths(selinux))
+	assert.Equal(t, []string{"/tmp", "/var/tmp"}, tree(t, nil).idlePaths(kerberos))
+	assert.Empty(t, tree(t, map[string]string{"etc/krb5.conf": "[libdefaults]\n"}).idlePaths(kerberos))
+	assert.Empty(t, tree(t, nil).idlePaths(moduleOf("libapparmor.so.1", "read")))
 }
 
 func TestNamesNoMachine(t *testing.T) {

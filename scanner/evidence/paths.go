@@ -37,13 +37,13 @@ func (c *collector) strings(p *program, m *loaded) {
 	if hasOptionalPaths(m) {
 		return
 	}
-	idle, looked := isIdlePolicy(c.im, m), m.lookedAt()
+	idle, looked := c.im.idlePaths(m), m.lookedAt()
 	for _, id := range m.reached.Strings {
 		text := m.file.Strings[id]
 		if slices.Contains(randomDevices, text) && strings.HasPrefix(m.file.SONAME, "libcrypto.so") {
 			continue
 		}
-		if strings.HasPrefix(text, "/") && !slices.Contains(pieces, text) && !p.isPrivate(m, text) && !(idle && strings.HasPrefix(text, "/proc/%")) {
+		if strings.HasPrefix(text, "/") && !slices.Contains(pieces, text) && !p.isPrivate(m, text) && !beginsWith(text, idle) {
 			if looked[id] || m.onlyReads(path.Clean(text)) {
 				c.pathRead(path.Clean(text), place{where: m.path})
 			} else {
@@ -51,6 +51,10 @@ func (c *collector) strings(p *program, m *loaded) {
 			}
 		}
 	}
+}
+
+func beginsWith(text string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(text, p) })
 }
 
 // pathRead notes a path that is only looked at.
