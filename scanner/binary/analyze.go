@@ -106,6 +106,7 @@ func (c *code) analyze(f *File) {
 	f.Funcs = c.funcs(groups, data)
 	f.Objects, f.Always = data.objects, data.always
 	f.Applets, f.AppletTable = data.applets()
+	f.Methods = data.methods()
 	f.Sites = sites.sites()
 	f.delimitSites()
 	f.Imports = c.imports.list

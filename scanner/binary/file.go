@@ -53,6 +53,9 @@ type File struct {
 	Applets     []Applet
 	AppletTable int32
 
+	// Methods are the functions that only a name leads to; sorted by function.
+	Methods []Method
+
 	// Start is the function at the entry point; NoFunc in a library without one.
 	Start FuncID
 	// Init run before the program or after loading, Fini at exit; the resolvers

@@ -19,6 +19,8 @@ type Roots struct {
 	Objects []int32
 	// Without are objects that are not followed.
 	Without []int32
+	// Unnamed are functions to which pointers in data do not count (Method).
+	Unnamed []FuncID
 }
 
 // Reached is what of one file can be reached from some roots. All lists are
@@ -54,6 +56,7 @@ type Walk struct {
 	strings []bool
 	copied  []int32
 	ifunc   []bool // the resolver's targets count, not only what it does itself
+	unnamed map[FuncID]bool
 	from    []FuncID
 	queue   []FuncID
 	data    []pendingObject
@@ -86,6 +89,12 @@ func (r *Walk) Add(roots Roots) []int32 {
 	for _, id := range roots.Without {
 		r.objects[id] = true
 	}
+	if len(roots.Unnamed) > 0 {
+		r.unnamed = map[FuncID]bool{}
+	}
+	for _, id := range roots.Unnamed {
+		r.unnamed[id] = true
+	}
 	if roots.Startup {
 		r.enter(f.Start, root)
 		for _, list := range [][]FuncID{f.Init, f.Fini} {
@@ -97,7 +106,7 @@ func (r *Walk) Add(roots Roots) []int32 {
 			r.visit(id, root)
 		}
 		for _, ref := range f.Always {
-			r.follow(ref, root)
+			r.point(ref, root)
 		}
 	}
 	for _, name := range roots.Names {
@@ -211,8 +220,15 @@ func (r *Walk) run() {
 		o := r.data[n-1]
 		r.data = r.data[:n-1]
 		for _, ref := range r.f.Objects[o.id].Refs {
-			r.follow(ref, o.from)
+			r.point(ref, o.from)
 		}
+	}
+}
+
+// point follows a pointer in data.
+func (r *Walk) point(ref Ref, from FuncID) {
+	if ref.Kind() != RefTake || !r.unnamed[FuncID(ref.ID())] {
+		r.follow(ref, from)
 	}
 }
 

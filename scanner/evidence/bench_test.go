@@ -14,7 +14,7 @@ func BenchmarkProgram(b *testing.B) {
 	require.Len(b, im.program("/usr/sbin/daemon", "").modules, 4)
 	b.ResetTimer()
 	for range b.N {
-		im.walkProgram("/usr/sbin/daemon", "")
+		im.walkProgram("/usr/sbin/daemon", "", nil)
 	}
 }
 

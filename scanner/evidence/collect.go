@@ -175,11 +175,15 @@ func (c *collector) walk(file, applet string) {
 		return
 	}
 	c.seen["walk "+file+" "+applet] = true
-	p := c.im.program(file, applet)
 	name := path.Base(file)
 	if applet != "" {
 		name = applet
 	}
+	c.take(c.im.program(file, applet), file, name)
+}
+
+// take takes everything that a program reaches which is started under a name.
+func (c *collector) take(p *program, file, name string) {
 	if c.controls(file, name) {
 		c.control(p)
 		return

@@ -148,6 +148,17 @@ int main(void) { return execl("/usr/bin/python3", "python3", "--version", (char 
 int main(void) { return execl("/usr/bin/python3", "python3", "/opt/hook.py", (char *)0); }`
 )
 
+// snakeSource has a table of functions as Python's modules have them (methodobject.h).
+const snakeSource = `
+#include <unistd.h>
+struct method { const char *name; const void *(*function)(void); int flags; const char *documentation; };
+static const void *root(void) { return (void *)(long)chroot("/"); }
+static const void *name(void) { return (void *)(long)sethostname("x", 1); }
+static struct method methods[] = { { "chroot", root, 1, "documented" }, { "sethostname", name, 4, 0 }, { 0 } };
+const void *PyInit_posix(void) { return methods; }
+static const struct { const char *name; const void *(*function)(void); } modules[] = { { "posix", PyInit_posix }, { 0 } };
+int main(int argc, char **argv) { return ((struct method *)modules[argc].function())->function() != 0; }`
+
 const starterSource = `
 #include <dlfcn.h>
 int main(void) { return dlopen("libstart.so", RTLD_NOW) != dlopen("libname.so", RTLD_NOW); }`
@@ -178,10 +189,10 @@ var compileOnce = sync.OnceValues(func() (files map[string]string, missing strin
 		"usr/sbin/daemon": daemonSource, "usr/libexec/helper": helperSource, "opt/plug/libplug.so": plugSource, "usr/sbin/session": sessionSource,
 		"usr/sbin/pager": pagerSource, "usr/sbin/login": loginSource, "usr/sbin/job": jobSource, "usr/sbin/hook": hookSource, "usr/sbin/bus": busSource, "usr/sbin/scattered": scatteredSource, "usr/bin/busybox": appletsSource,
 		"usr/bin/env": launcherSource, "usr/sbin/starter": starterSource, "opt/plug/libstart.so": startSource, "opt/plug/libname.so": nameSource, "bin/sh": nothing, "usr/bin/logger": nothing,
-		"usr/sbin/bare": bareSource, "usr/sbin/taught": taughtSource, "usr/bin/python3": nothing,
+		"usr/sbin/bare": bareSource, "usr/sbin/taught": taughtSource, "usr/bin/python3": nothing, "usr/bin/snake": snakeSource,
 	} {
 		out := filepath.Join(dir, filepath.Base(name))
-		c := exec.Command(gcc, "-O2", "-s", "-x", "c", "-", "-o", out)
+		c := exec.Command(gcc, "-O2", "-s", "-rdynamic", "-x", "c", "-", "-o", out)
 		if strings.HasSuffix(name, ".so") {
 			c.Args = append(c.Args, "-shared", "-fPIC")
 		}

@@ -41,6 +41,9 @@ type Image struct {
 	pluginDirs once[*module, []string] // folders of modules that a file's strings name
 	pamNames   once[*module, []string] // PAM services that a file's strings name
 	pamFiles   once[string, []string]  // modules of a PAM service
+	pyFolders  once[string, []string]  // native modules of a folder of Python
+	pythons    once[string, *pyScripts]
+	codeNames  once[*module, map[string][]elfcode.FuncID]
 }
 
 // once keeps what was computed for a key. It may be computed twice when two ask at
@@ -115,7 +118,7 @@ func (im *Image) analyze(f *rootfs.File) (analysed *elfcode.File, err error) {
 
 // program walks one executable with its libraries, once.
 func (im *Image) program(file, applet string) *program {
-	once, _ := im.programs.LoadOrStore([2]string{file, applet}, sync.OnceValue(func() *program { return im.walkProgram(file, applet) }))
+	once, _ := im.programs.LoadOrStore([2]string{file, applet}, sync.OnceValue(func() *program { return im.walkProgram(file, applet, nil) }))
 	return once.(func() *program)()
 }
 

@@ -86,6 +86,9 @@ func (p *program) dlopen(im *Image, m *loaded, site elfcode.Site) {
 // libpam the modules of the PAM services that the program names; else every module
 // in a folder that the module or the executable names.
 func (p *program) plugins(im *Image, m *loaded, where string) {
+	if p.scripts != nil && p.scripts.loads(m.file) {
+		return
+	}
 	if len(m.file.Dlopen) > 0 {
 		p.declared(im, m)
 		return

@@ -22,6 +22,7 @@ type program struct {
 	byFile  map[*module]*loaded // while it is walked
 	problem []problem           // block
 	assumed []problem           // what was loaded instead of what is not named
+	scripts *pyScripts          // that it runs, if it is an interpreter whose scripts were read
 }
 
 // problem is something that could not be read or followed.
@@ -57,8 +58,8 @@ const (
 
 // walkProgram loads an executable and follows what it reaches until nothing is new.
 // With the name of an applet, only that one of the file's is started.
-func (im *Image) walkProgram(file, applet string) *program {
-	p := &program{path: file, byPath: map[string]*loaded{}, byFile: map[*module]*loaded{}}
+func (im *Image) walkProgram(file, applet string, scripts *pyScripts) *program {
+	p := &program{path: file, byPath: map[string]*loaded{}, byFile: map[*module]*loaded{}, scripts: scripts}
 	exe := p.load(im, file, false)
 	if exe == nil {
 		return p
@@ -72,6 +73,7 @@ func (im *Image) walkProgram(file, applet string) *program {
 			p.note("missing-file", exe.file.Interp, file)
 		}
 	}
+	p.loadExtensions(im)
 	for round := 0; ; round++ {
 		if round == maxRounds {
 			p.note("limit", "rounds of the walk", file)
@@ -193,6 +195,10 @@ func (p *program) open(im *Image, resolved string) *loaded {
 	m.walk = &walk{reached: f.Walk(), index: len(p.modules), names: map[string]bool{}, dirty: true}
 	m.walk.roots.Startup, m.walk.fresh.Startup = true, true
 	p.byFile[f] = m
+	if p.scripts != nil {
+		m.walk.fresh.Unnamed = p.scripts.unnamed(f)
+		m.walk.roots.Unnamed = m.walk.fresh.Unnamed
+	}
 	if m.libc {
 		// The loaders find these by their names (glibc: elf/rtld.c; musl: ldso/dynlink.c).
 		for _, name := range []string{"__libc_early_init", "__dls2b", "__dls3"} {

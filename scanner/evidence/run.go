@@ -60,6 +60,8 @@ func (c *collector) run(t target) {
 		switch l, ok := interpreted(path.Base(resolved)); {
 		case ok && t.args == nil:
 			c.bare(l, path.Base(resolved), t.at)
+		case ok && l.name == "python" && c.pythonCommand(resolved, t):
+			return
 		case ok:
 			c.unknown("interpreter", path.Base(resolved), t.at)
 		}
@@ -126,6 +128,9 @@ func (c *collector) script(file string, t target) {
 	program, found := c.im.lookUp(interpreter[0], c.search)
 	if !found {
 		c.unknown("missing-file", interpreter[0], place{where: file})
+		return
+	}
+	if l, ok := interpreted(path.Base(program)); ok && l.name == "python" && c.pythonScript(program, file, t) {
 		return
 	}
 	if resolved, err := c.im.fs.Resolve(program); err == nil {
