@@ -85,6 +85,7 @@ type collector struct {
 	embedded  []embedded
 	scripted  map[string]bool // languages that configuration mentions
 	execStack bool
+	gateway   bool // one of its programs starts others that answer requests
 	// unitsByBus: the unit is a system bus, and systemd starts what it activates.
 	unitsByBus bool
 
@@ -131,12 +132,15 @@ func (im *Image) Collect(u *unit.Unit) *Result {
 	if root := u.Service.RootDirectory + u.Service.RootImage; root != "" {
 		c.unknown("root-directory", root, at)
 	}
-	for len(c.queue) > 0 {
+	for answered := false; len(c.queue) > 0; {
 		t := c.queue[0]
 		if c.queue = c.queue[1:]; len(c.queue) > 0 {
 			c.im.walkAhead(c.queue[0])
 		}
-		c.run(t)
+		if c.run(t); len(c.queue) == 0 && c.gateway && !answered {
+			answered = true
+			c.answering()
+		}
 	}
 	c.home(u.Service.User)
 	c.interpreters()
@@ -220,6 +224,7 @@ func (c *collector) take(p *program, file, name string) {
 		}
 	}
 	if len(c.startsUnnamed) > 0 {
+		c.gateway = c.gateway || p.isGateway()
 		c.programsNamedBy(p)
 	}
 }

@@ -159,6 +159,17 @@ const void *PyInit_posix(void) { return methods; }
 static const struct { const char *name; const void *(*function)(void); } modules[] = { { "posix", PyInit_posix }, { 0 } };
 int main(int argc, char **argv) { return ((struct method *)modules[argc].function())->function() != 0; }`
 
+// camelSource has the tables of Perl's operators.
+const camelSource = `
+#include <unistd.h>
+const char *const PL_op_name[] = { "print", "chroot", "syscall", "freed" };
+static long print(long n) { return write(1, "x", n); }
+static long root(long n) { return chroot("/"); }
+static long calls(long n) { return syscall(n); }
+long (*PL_ppaddr[])(long) = { print, root, calls };
+const char *const folders[] = { "/usr/lib/perl5/5.40", "/usr/share/perl5" };
+int main(int argc, char **argv) { return PL_ppaddr[argc](argc) != *folders[argc]; }`
+
 const starterSource = `
 #include <dlfcn.h>
 int main(void) { return dlopen("libstart.so", RTLD_NOW) != dlopen("libname.so", RTLD_NOW); }`
@@ -189,7 +200,7 @@ var compileOnce = sync.OnceValues(func() (files map[string]string, missing strin
 		"usr/sbin/daemon": daemonSource, "usr/libexec/helper": helperSource, "opt/plug/libplug.so": plugSource, "usr/sbin/session": sessionSource,
 		"usr/sbin/pager": pagerSource, "usr/sbin/login": loginSource, "usr/sbin/job": jobSource, "usr/sbin/hook": hookSource, "usr/sbin/bus": busSource, "usr/sbin/scattered": scatteredSource, "usr/bin/busybox": appletsSource,
 		"usr/bin/env": launcherSource, "usr/sbin/starter": starterSource, "opt/plug/libstart.so": startSource, "opt/plug/libname.so": nameSource, "bin/sh": nothing, "usr/bin/logger": nothing,
-		"usr/sbin/bare": bareSource, "usr/sbin/taught": taughtSource, "usr/bin/python3": nothing, "usr/bin/snake": snakeSource,
+		"usr/sbin/bare": bareSource, "usr/sbin/taught": taughtSource, "usr/bin/python3": nothing, "usr/bin/snake": snakeSource, "usr/bin/camel": camelSource,
 	} {
 		out := filepath.Join(dir, filepath.Base(name))
 		c := exec.Command(gcc, "-O2", "-s", "-rdynamic", "-x", "c", "-", "-o", out)

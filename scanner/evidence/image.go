@@ -43,6 +43,7 @@ type Image struct {
 	pamFiles   once[string, []string]  // modules of a PAM service
 	pyFolders  once[string, []string]  // native modules of a folder of Python
 	pythons    once[string, *pyScripts]
+	perls      once[string, *plScripts]
 	codeNames  once[*module, map[string][]elfcode.FuncID]
 }
 

@@ -22,7 +22,7 @@ type program struct {
 	byFile  map[*module]*loaded // while it is walked
 	problem []problem           // block
 	assumed []problem           // what was loaded instead of what is not named
-	scripts *pyScripts          // that it runs, if it is an interpreter whose scripts were read
+	scripts scripts             // that it runs, if it is an interpreter whose scripts were read
 }
 
 // problem is something that could not be read or followed.
@@ -58,7 +58,7 @@ const (
 
 // walkProgram loads an executable and follows what it reaches until nothing is new.
 // With the name of an applet, only that one of the file's is started.
-func (im *Image) walkProgram(file, applet string, scripts *pyScripts) *program {
+func (im *Image) walkProgram(file, applet string, scripts scripts) *program {
 	p := &program{path: file, byPath: map[string]*loaded{}, byFile: map[*module]*loaded{}, scripts: scripts}
 	exe := p.load(im, file, false)
 	if exe == nil {

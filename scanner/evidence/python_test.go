@@ -177,19 +177,24 @@ func TestCollectPython(t *testing.T) {
 		{"a module", "ExecStart=/usr/bin/python3 -m mine.part\n", []string{"path /var/lib/mine/data"}, nil, nil, []string{"interpreter python3.13"}},
 	} {
 		t.Run(tt.summary, func(t *testing.T) {
-			got := im.Collect(service(t, tt.lines))
-			for _, f := range tt.facts {
-				id, value, _ := strings.Cut(f, " ")
-				assert.NotNil(t, got.fact(id, value), "%s in %v", f, got.Facts)
-			}
-			for _, f := range tt.not {
-				id, value, _ := strings.Cut(f, " ")
-				assert.Nil(t, got.fact(id, value), f)
-			}
-			assert.Equal(t, tt.unknown, got.unknowns(false))
-			assert.Equal(t, tt.assumed, got.unknowns(true))
+			checkCollected(t, im.Collect(service(t, tt.lines)), tt.facts, tt.not, tt.unknown, tt.assumed)
 		})
 	}
+}
+
+// checkCollected compares what of a result matters; facts are "ID VALUE".
+func checkCollected(t *testing.T, got *Result, facts, not, unknown, assumed []string) {
+	t.Helper()
+	for _, f := range facts {
+		id, value, _ := strings.Cut(f, " ")
+		assert.NotNil(t, got.fact(id, value), "%s in %v", f, got.Facts)
+	}
+	for _, f := range not {
+		id, value, _ := strings.Cut(f, " ")
+		assert.Nil(t, got.fact(id, value), f)
+	}
+	assert.Equal(t, unknown, got.unknowns(false))
+	assert.Equal(t, assumed, got.unknowns(true))
 }
 
 // FuzzPython: no text makes it fail or take long.

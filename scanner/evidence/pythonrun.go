@@ -134,6 +134,9 @@ func (c *collector) pythonTexts(s *pyScripts, at place) {
 			c.readsHome = &where
 		}
 	})
+	if s.starts && s.others.names["executable"] { // of sys: what it is told to run is not known
+		c.unknown("interpreter", path.Base(s.home.interpreter)+": sys.executable", at)
+	}
 	if s.starts {
 		c.assume("exec-unresolved", path.Base(s.home.interpreter), namedByConfiguration, at)
 	}
@@ -252,14 +255,11 @@ func (s *pyScripts) loads(m *module) bool {
 	return m == s.home.module || ok && l.name == "python"
 }
 
-// loadExtensions loads the modules in native code that scripts import.
-func (p *program) loadExtensions(im *Image) {
-	if p.scripts == nil {
-		return
+// entries are the modules in native code, with the functions by which they are begun.
+func (s *pyScripts) entries() []entry {
+	var list []entry
+	for _, x := range s.extensions {
+		list = append(list, entry{x.file, "PyInit_" + x.name[strings.LastIndexByte(x.name, '.')+1:]})
 	}
-	for _, x := range p.scripts.extensions {
-		if m := p.load(im, x.file, false); m != nil {
-			m.add("PyInit_" + x.name[strings.LastIndexByte(x.name, '.')+1:])
-		}
-	}
+	return list
 }

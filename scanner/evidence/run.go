@@ -130,7 +130,9 @@ func (c *collector) script(file string, t target) {
 		c.unknown("missing-file", interpreter[0], place{where: file})
 		return
 	}
-	if l, ok := interpreted(path.Base(program)); ok && l.name == "python" && c.pythonScript(program, file, t) {
+	switch l, _ := interpreted(path.Base(program)); {
+	case slices.ContainsFunc(interpreter[1:], func(option string) bool { return strings.Trim(option, "-wTWEsSIuBO") != "" }): // -M, -x and the like
+	case l.name == "python" && c.pythonScript(program, file, t), l.name == "perl" && c.perlScript(program, file, t):
 		return
 	}
 	if resolved, err := c.im.fs.Resolve(program); err == nil {
