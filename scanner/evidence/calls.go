@@ -150,7 +150,7 @@ func judgeProtection(c *collector, x *call) {
 	if strings.HasPrefix(x.name, "mmap") {
 		exec = exec && x.anyBit(2, protWrite)
 	}
-	if exec {
+	if exec && !c.asksNothing(x) {
 		if _, all := x.ints(2); !all {
 			c.unknown("protection-unresolved", x.name, x.at)
 			return
@@ -173,7 +173,7 @@ func judgeXattr(c *collector, x *call) {
 		return // hands on what its callers gave, who are seen
 	}
 	v, ok := x.arg(1)
-	if !ok || !v.Complete() {
+	if (!ok || !v.Complete()) && !c.asksNothing(x) {
 		c.capability(x.at, "CAP_SETFCAP", "CAP_SYS_ADMIN", "CAP_MAC_ADMIN")
 	}
 	for _, name := range v.Strings {
@@ -217,7 +217,7 @@ func judgePolicy(c *collector, x *call, index int) {
 		return // hands on what its callers gave, who are seen
 	}
 	policies, all := x.ints(index)
-	if !all {
+	if !all && !c.asksNothing(x) {
 		c.unknown("scheduling-policy-unresolved", x.name, x.at)
 	}
 	for _, p := range policies {
@@ -282,7 +282,7 @@ func judgeFcntl(c *collector, x *call) {
 		return
 	}
 	commands, all := x.ints(1)
-	if !all {
+	if !all && !c.asksNothing(x) {
 		c.capability(x.at, "CAP_LEASE", "CAP_SYS_RESOURCE")
 	}
 	for _, cmd := range commands {

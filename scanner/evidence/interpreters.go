@@ -71,10 +71,15 @@ func (c *collector) perlScript(interpreter, file string, t target) bool {
 
 // perlTexts takes the paths and programs that scripts name.
 func (c *collector) perlTexts(s *plScripts, at place) {
-	starts := false
+	starts, numeric, names := false, false, map[string]bool{}
 	for _, x := range s.texts {
 		starts = starts || plStarts.MatchString(x.code)
+		numeric = numeric || plSocket.MatchString(x.code)
+		for _, word := range plFamily.FindAllString(x.code, -1) {
+			names[word] = true
+		}
 	}
+	c.families(names, numeric, at)
 	for _, x := range s.texts {
 		where := place{where: x.file, why: at.why}
 		for _, found := range plDirectory.FindAllStringSubmatch(x.code, -1) {

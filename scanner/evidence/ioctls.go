@@ -114,7 +114,7 @@ func judgeIoctl(c *collector, x *call) {
 	if x.libc || slices.Contains(harmlessWrappers, x.in) {
 		return // of the C library: terminals and interface lists
 	}
-	if !all {
+	if !all && !c.asksNothing(x) {
 		c.capability(x.at, anyIoctl...)
 		c.unknown("ioctl-unresolved", "", x.at)
 	}

@@ -57,6 +57,8 @@ var (
 	plDirectory = regexp.MustCompile(`["'\s(](/[\w./+-]+)`)
 	plQuoted    = regexp.MustCompile("[\"'`({|]\\s*([\\w.+-]+)")
 	plStarts    = regexp.MustCompile("\\b(?:system|exec|qx|open2|open3|popen|readpipe|spawn)\\b|`|\\bopen\\b[^;]*[|]|['\"]-?\\|-?['\"]")
+	plSocket    = regexp.MustCompile(`\bsocket\b\s*\(?[^,;]+,\s*(?:\d|[A-Z_]+\(?\)?\s*=\s*\d)`)
+	plFamily    = regexp.MustCompile(`\b[AP]F_[A-Za-z0-9]+\b`)
 	plOther     = regexp.MustCompile(`\b(?:dl_load_file|dl_find_symbol|dl_install_xsub|Inline|FFI|Convert::Binary::C|Win32::API|re\s+['"(q]+\s*['"(]?eval|CORE::GLOBAL|thaw|retrieve)\b`)
 )
 

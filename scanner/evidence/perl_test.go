@@ -66,6 +66,8 @@ func TestCollectPerl(t *testing.T) {
 		"opt/login":   "#!/usr/bin/perl\nexec $ENV{SHELL};\n",
 		"opt/taught":  "#!/usr/bin/perl\neval $x;\n",
 		"opt/option":  "#!/usr/bin/perl -MOwn\n1;\n",
+		"opt/family":  "#!/usr/bin/perl\nsocket(my $s, PF_PACKET, 3, 0);\n",
+		"opt/number":  "#!/usr/bin/perl\nsocket(my $s, 17, 3, 0);\n",
 		"opt/root":    "#!/usr/bin/perl\nchroot $x;\n",
 		"opt/calls":   "#!/usr/bin/perl\nsyscall($x);\n",
 	})
@@ -76,6 +78,8 @@ func TestCollectPerl(t *testing.T) {
 	}{
 		{"paths", "ExecStart=/opt/plain\n", []string{"path /var/lib/own/data"}, []string{"capability CAP_SYS_CHROOT", "exec /usr/bin/logger"}, nil, []string{"interpreter perl"}},
 		{"an operator", "ExecStart=/opt/root\n", []string{"capability CAP_SYS_CHROOT"}, nil, nil, []string{"interpreter perl"}},
+		{"a socket family", "ExecStart=/opt/family\n", []string{"socket-family AF_PACKET", "capability CAP_NET_RAW"}, nil, nil, []string{"interpreter perl"}},
+		{"one that is a number", "ExecStart=/opt/number\n", nil, nil, []string{"socket-family-unresolved a number"}, []string{"interpreter perl"}},
 		{"any system call", "ExecStart=/opt/calls\n", nil, []string{"capability CAP_SYS_CHROOT"}, []string{"syscall-unresolved"}, []string{"interpreter perl"}},
 		{"programs", "ExecStart=/opt/starter\nEnvironment=PATH=/usr/libexec\n", []string{"exec /usr/libexec/helper", "exec /usr/bin/logger", "clock ", "exec /bin/sh"}, nil, nil,
 			[]string{"exec-unresolved /bin/sh", "exec-unresolved perl", "interpreter perl"}},

@@ -27,9 +27,12 @@ type pyScripts struct {
 	queue      []pyPlace
 	extensions []pyExtension
 	problems   []problem
-	starts     bool // scripts besides the standard library ask for programs
-	shells     bool // and for lines of a shell
+	starts     bool            // scripts besides the standard library ask for programs
+	shells     bool            // and for lines of a shell
+	numeric    map[string]bool // functions to which scripts give numbers that have no name
 	lazy       []pyLazy
+	called     map[string]bool // names in the data of modules in native code
+	foreign    []string        // of such besides the standard library, that are still to be taken
 	once       sync.Once
 	walked     *program
 }
@@ -76,7 +79,7 @@ var startup = strings.Fields("importlib._bootstrap importlib._bootstrap_external
 // the interpreter.
 func (im *Image) readPython(home *pyHome, file, text string, search []string) *pyScripts {
 	s := &pyScripts{im: im, home: home, folders: append(search, home.folders...), modules: map[string]*pyModule{}, names: map[string]bool{}, having: map[string][]*pyModule{},
-		others: &pyModule{names: map[string]bool{}}}
+		others: &pyModule{names: map[string]bool{}}, numeric: map[string]bool{}, called: map[string]bool{}}
 	for _, name := range startup {
 		s.load(name, "")
 	}
@@ -88,6 +91,7 @@ func (im *Image) readPython(home *pyHome, file, text string, search []string) *p
 		place := s.queue[len(s.queue)-1]
 		s.queue = s.queue[:len(s.queue)-1]
 		if s.take(place); len(s.queue) == 0 {
+			s.ofForeign()
 			s.waiting = slices.DeleteFunc(s.waiting, func(x pyPlace) bool {
 				live := s.mayRun(x)
 				if live {
@@ -196,7 +200,6 @@ func (s *pyScripts) loadOne(name, from string) bool {
 	case x.builtin, x.library:
 		if x.library {
 			s.extend(name, x.file)
-			s.im.namesInData(x.file, s.home.called)
 		}
 		s.modules[name] = &pyModule{name: name}
 	case x.file == "":
@@ -221,11 +224,39 @@ func (s *pyScripts) extend(name, file string) {
 		s.problem("module "+name+" cannot be read", file, 0)
 		return
 	}
+	names := map[string]bool{}
+	s.im.namesInData(file, names)
+	for _, text := range sortedKeys(names) {
+		s.called[text] = true
+		if !s.isStandard(file) { // it may be made of a script, which imports and calls by name (Cython)
+			s.foreign = append(s.foreign, text)
+		}
+	}
 	for i := range m.Imports {
 		if strings.HasPrefix(m.Imports[i].Name, "ffi_call") {
 			s.problem("module "+name+", by which scripts call any function", file, 0)
 		}
 	}
+}
+
+// ofForeign takes what modules in native code besides the standard library name: each text may be a
+// module or an attribute.
+func (s *pyScripts) ofForeign() {
+	for len(s.foreign) > 0 {
+		text := s.foreign[0]
+		s.foreign = s.foreign[1:]
+		s.name(s.others, text)
+		s.load(text, "")
+	}
+}
+
+func sortedKeys(set map[string]bool) []string {
+	keys := make([]string, 0, len(set))
+	for key := range set {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // reach makes a block one that runs.
@@ -305,7 +336,7 @@ func (s *pyScripts) child(place pyPlace, b *pyBlock) {
 func (s *pyScripts) mayRun(place pyPlace) bool {
 	m := place.module
 	b := &m.blocks[place.block]
-	named := s.home.called[b.name] || slices.ContainsFunc(s.prefixes, func(prefix string) bool { return strings.HasPrefix(b.name, prefix) })
+	named := s.home.called[b.name] || s.called[b.name] || slices.ContainsFunc(s.prefixes, func(prefix string) bool { return strings.HasPrefix(b.name, prefix) })
 	switch {
 	case slices.Contains(byHand, m.name+"."+b.class+"."+b.name):
 		return false
@@ -446,8 +477,9 @@ func (s *pyScripts) call(m *pyModule, b *pyBlock, c *pyCall) {
 		if len(c.args) != 1 || len(c.args[0]) != 1 || !s.isNative(m, c.args[0][0].text) {
 			return
 		}
-	case "CDLL", "socket", "setsockopt":
-		return // judged by what they lead to
+	case "socket", "setsockopt", "mmap", "fcntl":
+		s.numbers(m, c)
+		return
 	}
 	if m.standard && !slices.Contains(runners, m.name) {
 		s.loadNamed(m)

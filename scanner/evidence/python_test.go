@@ -149,6 +149,36 @@ func TestPythonScripts(t *testing.T) {
 	}
 }
 
+// TestPythonValues: what a script may ask a call for, by names and numbers.
+func TestPythonValues(t *testing.T) {
+	for script, want := range map[string]string{
+		"s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)":                        "fcntl ioctl setsockopt setxattr socket",
+		"s = socket.socket(OWN, kind)":                                                 "fcntl ioctl setsockopt setxattr",
+		"s = socket.socket(17, kind)":                                                  "fcntl ioctl setsockopt setxattr",
+		"s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)":                         "fcntl ioctl setsockopt setxattr",
+		"s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)":                      "fcntl ioctl setsockopt setxattr socket",
+		"s.setsockopt(socket.SOL_SOCKET, 25, b'eth0')":                                 "fcntl ioctl setxattr socket",
+		"s.setsockopt(socket.SOL_SOCKET, getattr(socket, 'SO_MARK'), 1)":               "fcntl ioctl setxattr socket",
+		"fcntl.fcntl(f, fcntl.F_SETFL, f | 1024); fcntl.ioctl(f, x)":                   "fcntl setsockopt setxattr socket",
+		"fcntl.fcntl(f, 1024, 1)":                                                      "ioctl setsockopt setxattr socket",
+		"shutil.copy2(a, b)":                                                           "fcntl ioctl setsockopt socket",
+		"call = socket.socket\ncall(x)":                                                "fcntl ioctl setsockopt setxattr socket",
+		"import subprocess\nsubprocess.run(x)  # the library's own names do not count": "fcntl ioctl setsockopt setxattr socket",
+	} {
+		im := pythonImage(t, nil)
+		home, ok := im.pythonHome("/usr/bin/python3", "/usr/bin/python3")
+		require.True(t, ok)
+		s := im.readPython(home, "/opt/script.py", script, nil)
+		var got []string
+		for _, call := range []string{"fcntl", "ioctl", "setsockopt", "setxattr", "socket"} {
+			if s.without(call) {
+				got = append(got, call)
+			}
+		}
+		assert.Equal(t, want, strings.Join(got, " "), script)
+	}
+}
+
 // TestCollectPython has what services in Python need.
 func TestCollectPython(t *testing.T) {
 	im := pythonImage(t, map[string]string{
@@ -156,6 +186,8 @@ func TestCollectPython(t *testing.T) {
 		"opt/starter.py": "#!/usr/bin/env python3\nimport subprocess\nsubprocess.run(['helper', '-x'])\nsubprocess.run('logger -t x', shell=True)\n",
 		"opt/login.py":   "import os\nos.execv(x, [os.environ['SHELL']])\nos.putenv('SHELL', y)",
 		"opt/taught.py":  "exec(input())",
+		"opt/family.py":  "import socket\ns = socket.socket(socket.PF_CAN, socket.SOCK_RAW)\n",
+		"opt/number.py":  "import socket\nWIRE = 29\ns = socket.socket(WIRE, kind)\n",
 		"opt/root.py":    "import os\nos.chroot(x)\n",
 		"opt/asks.py":    "import os, posix\nos.chroot(x)\n",
 	})
@@ -170,6 +202,8 @@ func TestCollectPython(t *testing.T) {
 		{"what is run is not there", "ExecStart=/usr/bin/python3 /opt/taught.py\n", nil, nil, []string{"interpreter python3.13: exec"}, nil},
 		{"a text of the unit", "ExecStart=/usr/bin/python3 -c 'open(\"/var/lib/y\")'\n", []string{"path /var/lib/y"}, nil, nil, []string{"interpreter python3.13"}},
 		{"an option that changes more", "ExecStart=/usr/bin/python3 -X perf /opt/plain.py\n", nil, nil, []string{"interpreter python3.13"}, nil},
+		{"a socket family", "ExecStart=/usr/bin/python3 /opt/family.py\n", []string{"socket-family AF_CAN"}, nil, nil, []string{"interpreter python3.13"}},
+		{"one that is a number", "ExecStart=/usr/bin/python3 /opt/number.py\n", nil, nil, []string{"socket-family-unresolved a number"}, []string{"interpreter python3.13"}},
 		{"a function of a module that nobody imports", "ExecStart=/usr/bin/python3 /opt/root.py\n", nil, []string{"capability CAP_SYS_CHROOT", "hostname "}, nil, []string{"interpreter python3.13"}},
 		{"a function that is named", "ExecStart=/usr/bin/python3 /opt/asks.py\n", []string{"capability CAP_SYS_CHROOT"}, []string{"hostname "}, nil, []string{"interpreter python3.13"}},
 		{"the interpreter alone", "ExecStart=/usr/bin/python3 /opt/taught.py\n", []string{"capability CAP_SYS_CHROOT", "hostname "}, nil, []string{"interpreter python3.13: exec"}, nil},

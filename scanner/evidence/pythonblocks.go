@@ -50,7 +50,7 @@ type pyText struct {
 
 // watched are the functions whose calls matter to who reads a script.
 var watched = strings.Fields(`exec eval compile execfile __import__ import_module run_path run_module spec_from_file_location SourceFileLoader
-	load_source exec_module load_module getattr vars dir getmembers globals CDLL socket setsockopt`)
+	load_source exec_module load_module getattr vars dir getmembers globals socket setsockopt mmap fcntl`)
 
 // pyParser sorts the tokens of a script into blocks.
 type pyParser struct {

@@ -136,7 +136,7 @@ func (im *Image) namesInData(file string, names map[string]bool) {
 		case c == 0 && i-start > 1 && i-start < 64 && (data[start] < '0' || data[start] > '9'):
 			names[string(data[start:i])] = true
 			start = i + 1
-		case !isNameByte(c) || c >= 0x80:
+		case c != '.' && (!isNameByte(c) || c >= 0x80):
 			start = i + 1
 		}
 	}

@@ -112,6 +112,7 @@ func (s *pyScripts) program() *program {
 func (c *collector) pythonTexts(s *pyScripts, at place) {
 	starts := s.starts || len(c.startsUnnamed) > 0
 	c.userSite(s.home, at)
+	c.families(s.others.names, s.numeric["socket"], at)
 	if s.names["system"] || s.names["popen"] || s.names["Popen"] { // of os, and of subprocess with shell=True
 		c.namedProgram("/bin/sh", at)
 	}
@@ -187,7 +188,7 @@ func (c *collector) programsInPython(text string, s *pyScripts, at place) {
 // unnamed are the functions of a module that only names lead to which nothing has: no
 // script that runs, and no code but the function itself.
 func (s *pyScripts) unnamed(m *module) []elfcode.FuncID {
-	if len(m.Methods) == 0 {
+	if len(m.Methods) == 0 || s.isForeign(m) {
 		return nil
 	}
 	named := map[elfcode.FuncID]bool{}
@@ -207,6 +208,15 @@ func (s *pyScripts) unnamed(m *module) []elfcode.FuncID {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// isForeign tells whether a module is one in native code besides the standard library: it may
+// call its own functions by names in its data.
+func (s *pyScripts) isForeign(m *module) bool {
+	return slices.ContainsFunc(s.extensions, func(x pyExtension) bool {
+		other, err := s.im.module(x.file)
+		return err == nil && other == m && !s.isStandard(x.file)
+	})
 }
 
 // inCode tells whether code of the interpreter or a module in native code refers to a
