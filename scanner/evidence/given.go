@@ -5,8 +5,6 @@ package evidence
 import (
 	"path"
 	"strings"
-
-	"mvdan.cc/sh/v3/syntax"
 )
 
 // given are the arguments of a program, none known when they are not. A word of which a script
@@ -169,33 +167,21 @@ func (c *collector) setprivGiven(args []string, known bool, at place) {
 }
 
 // gives notes a program of byArguments with the words that follow its name.
-func (r *scriptReader) gives(name string, words []*syntax.Word) {
+func (r *scriptReader) gives(name string, words []shellWord) {
 	if byArguments[path.Base(name)] == nil {
 		return
 	}
 	g := given{name: name, known: true}
 	for _, w := range words {
-		if isList(w) {
+		if w.list || len(w.texts) == 0 {
 			g.known = false
 		}
-		if texts, ok := r.values(w.Parts); ok {
-			g.args = append(g.args, texts...)
-		} else {
-			g.args = append(g.args, r.beginning(w)+undecided)
+		for _, text := range w.fields() {
+			if i := strings.IndexAny(text, holes); i >= 0 {
+				text = text[:i] + undecided
+			}
+			g.args = append(g.args, text)
 		}
 	}
 	r.out.given = append(r.out.given, g)
-}
-
-// beginning is the text that a word begins with, as far as the script has it.
-func (r *scriptReader) beginning(w *syntax.Word) string {
-	text := ""
-	for _, part := range flat(w.Parts) {
-		lit, ok := part.(*syntax.Lit)
-		if !ok {
-			break
-		}
-		text += lit.Value
-	}
-	return text
 }

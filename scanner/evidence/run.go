@@ -85,7 +85,7 @@ func (c *collector) arguments(t target) {
 		case strings.HasPrefix(a, "/"):
 			c.namedProgram(a, t.at)
 		case launcher && i > 0 && t.args[i-1] == "-c":
-			c.shellText([]byte(a), "sh", nil, t.at)
+			c.shellText([]byte(a), "sh", surroundings{}, t.at)
 		case launcher && found:
 			c.namedProgram(file, t.at)
 		}
@@ -96,30 +96,33 @@ func (c *collector) arguments(t target) {
 func (c *collector) shell(t target, shell string) {
 	i, isText := shellOperand(t.args)
 	if i >= 0 && isText {
-		c.shellText([]byte(t.args[i]), shell, nil, t.at)
+		c.shellText([]byte(t.args[i]), shell, surroundings{bySystemd: true}, t.at)
 		return
 	}
 	if i >= 0 {
 		if data, err := c.im.fs.ReadFile(t.args[i]); err == nil {
-			c.shellText(data, shell, t.after(i+1), place{where: t.args[i], why: t.at.why})
+			c.shellText(data, shell, c.startedAs(t, t.args[i], i+1), place{where: t.args[i], why: t.at.why})
 			return
 		}
 	}
 	c.unknown("exec-unresolved", t.path, t.at)
 }
 
-// after are the arguments of a script from one on, nil when they are not known.
-func (t target) after(i int) []string {
-	if !t.exact {
-		return nil
+// startedAs is what a script is run with: under its name and, when the unit itself starts
+// it, with those of the arguments from one on.
+func (c *collector) startedAs(t target, name string, from int) surroundings {
+	with := surroundings{name: name, bySystemd: t.args != nil}
+	if t.args != nil {
+		with.args = append([]string{}, t.args[from:]...)
 	}
-	return append([]string{}, t.args[i:]...)
+	return with
 }
 
 // script reads a script: a shell's is parsed, of another language only the
 // interpreter is seen.
 func (c *collector) script(file string, t target) {
-	if key := "script " + file + "\x00" + strings.Join(t.after(0), "\x00"); c.seen[key] {
+	with := c.startedAs(t, t.path, 0)
+	if key := strings.Join(append([]string{"script", t.path}, with.args...), "\x00"); c.seen[key] {
 		return
 	} else {
 		c.seen[key] = true
@@ -150,14 +153,14 @@ func (c *collector) script(file string, t target) {
 		c.unknown("unreadable-file", file, t.at)
 		return
 	}
-	c.shellText(data, name, t.after(0), place{where: file, why: t.at.why})
+	c.shellText(data, name, with, place{where: file, why: t.at.why})
 	c.paths(t.args, t.at)
 }
 
-// shellText takes what a shell script runs and touches; args are those that it is
-// started with, nil when they are not known.
-func (c *collector) shellText(text []byte, shell string, args []string, at place) {
-	s := parseScript(text, shell, surroundings{args, c.env, c.source})
+// shellText takes what a shell script runs and touches.
+func (c *collector) shellText(text []byte, shell string, with surroundings, at place) {
+	with.env, with.read, with.resolve = c.env, c.source, c.resolve
+	s := parseScript(text, shell, with)
 	if s.err != nil {
 		c.unknown("unreadable-script", s.err.Error(), at)
 		return
@@ -172,10 +175,13 @@ func (c *collector) shellText(text []byte, shell string, args []string, at place
 	for _, x := range s.assumed {
 		c.assume("exec-unresolved", x.text, "nobody sets that variable in the environment", at)
 	}
+	for _, x := range s.computed {
+		c.startsComputed(x, &s, with.name, at)
+	}
 	for _, file := range s.scripts {
 		if data, err := c.im.fs.ReadFile(file); err == nil && !c.seen["script "+file] {
 			c.seen["script "+file] = true
-			c.shellText(data, shell, nil, place{where: file, why: at.why})
+			c.shellText(data, shell, surroundings{name: file}, place{where: file, why: at.why})
 		}
 	}
 	for _, name := range s.commands {
@@ -214,6 +220,14 @@ func (c *collector) source(pattern string) []sourced {
 		}
 	}
 	return list
+}
+
+// resolve follows the links of a path.
+func (c *collector) resolve(name string) string {
+	if resolved, err := c.im.fs.Resolve(name); err == nil {
+		return resolved
+	}
+	return name
 }
 
 func isPattern(name string) bool { return strings.ContainsAny(name, "*?[") }

@@ -13,6 +13,7 @@ import (
 // files that it reads as further script.
 type script struct {
 	commands   []string // names, paths or patterns of programs that it runs, sorted
+	computed   []computed
 	unresolved []unresolved
 	search     []string     // folders that it puts into PATH
 	words      []string     // literal words with a slash: paths that it may touch
@@ -49,7 +50,7 @@ var launchers = strings.Fields(`nohup nice env setsid timeout stdbuf ionice chrt
 
 // Builtins that give values to the variables that they name, and that take assignments.
 var (
-	setsVariables     = []string{"read", "getopts", "mapfile", "readarray", "printf", "unset"}
+	setsVariables     = []string{"read", "mapfile", "readarray", "printf"}
 	declaresVariables = []string{"export", "readonly", "local", "declare", "typeset"}
 )
 
@@ -61,11 +62,15 @@ type sourced struct {
 
 // surroundings are what a script is run with.
 type surroundings struct {
+	name string            // its own, empty when it is not known
 	args []string          // nil when they are not known
 	env  map[string]string // that the unit gives
+	// bySystemd: the service manager starts it, which sets no variables but those.
+	bySystemd bool
 	// read gives the files behind a name or pattern that a script reads as further
 	// script; nil reads none.
-	read func(pattern string) []sourced
+	read    func(pattern string) []sourced
+	resolve func(path string) string // follows links
 }
 
 // parseScript reads a shell script, or the text behind sh -c.
@@ -75,16 +80,29 @@ func parseScript(text []byte, shell string, with surroundings) script {
 	if err != nil {
 		return script{err: err}
 	}
-	for _, f := range r.withSources(file) {
+	r.shiftsArguments = changesOwnArguments(file)
+	files := r.withSources(file)
+	if !r.shiftsArguments && slices.ContainsFunc(files, changesOwnArguments) {
+		r = newScriptReader(shell, with)
+		r.shiftsArguments = true
+		files = r.withSources(file)
+	}
+	for _, f := range files {
 		r.file = f.Name
 		r.walk(f, r.visit)
 	}
 	r.visitCalled()
+	r.out.assumed, r.out.unresolved = distinct(r.out.assumed), distinct(r.out.unresolved)
 	for _, list := range []*[]string{&r.out.commands, &r.out.words, &r.out.sources, &r.out.scripts} {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
 	return r.out
+}
+
+func distinct(list []unresolved) []unresolved {
+	slices.SortStableFunc(list, func(a, b unresolved) int { return strings.Compare(a.file+"\x00"+a.text, b.file+"\x00"+b.text) })
+	return slices.Compact(list)
 }
 
 const maxSourced = 100 // files that one script reads as further script
@@ -99,7 +117,7 @@ func (r *scriptReader) withSources(file *syntax.File) []*syntax.File {
 			r.file = files[declared].Name
 			r.declarations(files[declared])
 		}
-		clear(r.cache)
+		r.declareEvaluated()
 		for _, pattern := range r.sourcesOf(files) {
 			if r.with.read == nil || seen["pattern "+pattern] {
 				continue
@@ -129,8 +147,10 @@ func (r *scriptReader) sourcesOf(files []*syntax.File) []string {
 	for _, f := range files {
 		r.walk(f, func(node syntax.Node) bool {
 			if x, ok := node.(*syntax.CallExpr); ok && len(x.Args) > 1 && slices.Contains([]string{".", "source"}, x.Args[0].Lit()) {
-				names, _ := r.values(x.Args[1].Parts)
-				for _, name := range names {
+				for _, name := range r.value(x.Args[1].Parts).texts {
+					if !isKnown(name) {
+						name = sourcePattern(name)
+					}
 					if name != "" && (name[0] == '/' || !strings.Contains(name, "/")) {
 						r.out.sources = append(r.out.sources, name)
 					}
@@ -142,11 +162,13 @@ func (r *scriptReader) sourcesOf(files []*syntax.File) []string {
 	return r.out.sources
 }
 
+// parse parses a text. What is no UTF-8 in it is not known.
 func (r *scriptReader) parse(text string) (*syntax.File, error) {
 	variant, ok := shells[r.shell]
 	if !ok {
 		variant = syntax.LangBash
 	}
+	text = strings.ToValidUTF8(text, outside)
 	file, err := syntax.NewParser(syntax.Variant(variant)).Parse(strings.NewReader(text), "")
 	if err != nil && variant == syntax.LangPOSIX { // many scripts say sh and mean bash
 		file, err = syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")
@@ -155,25 +177,44 @@ func (r *scriptReader) parse(text string) (*syntax.File, error) {
 }
 
 type scriptReader struct {
-	out       script
-	shell     string
-	file      string // that is visited, empty for the script itself
-	depth     int    // of texts in texts
-	with      surroundings
-	within    string                 // the function whose body is visited, empty outside
-	expanded  bool                   // the command at hand stands for "$@"
-	functions map[string][]*function // by name
-	sites     map[string][]callSite  // simple commands by name
-	called    *[]string              // functions, in the order in which calls of them are met
-	variables map[string]*variable
-	cache     map[string][]string // values of variables
-	open      []string            // variables whose values are being found
-	found     map[string]bool     // names and patterns behind which there is further script
+	out      script
+	shell    string
+	file     string // that is visited, empty for the script itself
+	depth    int    // of texts in texts
+	with     surroundings
+	within   string   // the function whose body is visited, empty outside
+	pos      uint     // of the command or word at hand
+	expanded bool     // the command at hand stands for "$@"
+	pieces   *wordSet // the words that parts of the text are made of which are not known
+	bound    string   // a variable that has a certain value in the words at hand
+	boundTo  value
+	boundAt  int
+	cwd      *value // where the statements at hand went to
+	*scriptState
+}
+
+// scriptState is what a script shares with the texts that it evaluates.
+type scriptState struct {
+	functions       map[string][]*function // by name
+	sites           map[string][]callSite  // simple commands by name
+	changes         map[string]*changes    // of arguments, by function
+	called          *[]string              // functions, in the order in which calls of them are met
+	variables       map[string][]assigned
+	anyVariable     []anyAssigned
+	fed             map[*syntax.CallExpr]*assigned // what "read" reads
+	evals           []evaluated
+	shiftsArguments bool            // the script changes its own
+	declared        map[string]bool // texts that are evaluated
+	found           map[string]bool // names and patterns behind which there is further script
+
+	settling
 }
 
 func newScriptReader(shell string, with surroundings) *scriptReader {
-	return &scriptReader{shell: shell, with: with, functions: map[string][]*function{}, sites: map[string][]callSite{}, called: new([]string), variables: map[string]*variable{},
-		cache: map[string][]string{}, found: map[string]bool{}}
+	r := &scriptReader{shell: shell, with: with, scriptState: &scriptState{functions: map[string][]*function{}, sites: map[string][]callSite{},
+		changes: map[string]*changes{}, called: new([]string), variables: map[string][]assigned{}, fed: map[*syntax.CallExpr]*assigned{}, found: map[string]bool{}, declared: map[string]bool{}}}
+	r.reset()
+	return r
 }
 
 // walk visits a script but for the bodies of its functions.
@@ -182,81 +223,33 @@ func (r *scriptReader) walk(node syntax.Node, visit func(syntax.Node) bool) {
 		if n == nil {
 			return false
 		}
+		if x, ok := n.(*syntax.CaseClause); ok {
+			if items, known := r.branches(x); known {
+				for _, item := range items {
+					r.walk(item, visit)
+				}
+				return false
+			}
+		}
 		_, declares := n.(*syntax.FuncDecl)
 		return visit(n) && !declares
 	})
 }
 
-// declarations notes functions, and the values of variables.
-func (r *scriptReader) declarations(file *syntax.File) {
-	var visit func(node syntax.Node) bool
-	visit = func(node syntax.Node) bool {
-		switch x := node.(type) {
-		case *syntax.FuncDecl:
-			r.declareFunction(x, visit)
-		case *syntax.Assign:
-			if x.Name != nil && !x.Naked {
-				r.assign(x.Name.Value, x.Value, x.Append || x.Array != nil || x.Index != nil)
-			}
-		case *syntax.CallExpr:
-			r.declares(x.Args)
-			r.shifts(x.Args)
-			r.calls(x.Args)
-		case *syntax.ForClause:
-			r.loop(x)
-		}
-		return true
-	}
-	r.walk(file, visit)
-}
-
-// shifts forgets the arguments of the script, or of a function, where it changes them.
-func (r *scriptReader) shifts(args []*syntax.Word) {
-	if len(args) == 0 {
-		return
-	}
-	sets := args[0].Lit() == "set" && slices.ContainsFunc(args[1:], func(w *syntax.Word) bool {
-		return w.Lit() == "--" || !strings.HasPrefix(w.Lit(), "-") && !strings.HasPrefix(w.Lit(), "+")
-	})
-	if !sets && args[0].Lit() != "shift" && args[0].Lit() != "eval" {
-		return
-	}
-	if r.within == "" {
-		r.with.args = nil
-	}
-	for _, f := range r.functions[r.within] {
-		f.shifts = true
-	}
-}
-
-// loop gives a loop's variable each of its words.
-func (r *scriptReader) loop(x *syntax.ForClause) {
-	it, ok := x.Loop.(*syntax.WordIter)
-	if !ok {
-		return
-	}
-	if !it.InPos.IsValid() { // over the arguments
-		r.assign(it.Name.Value, nil, true)
-	}
-	for _, w := range it.Items {
-		r.assign(it.Name.Value, w, false)
-	}
-}
-
 func (r *scriptReader) visit(node syntax.Node) bool {
 	switch x := node.(type) {
 	case *syntax.CallExpr:
-		r.call(x.Args)
+		r.call(x)
+	case *syntax.Stmt:
+		r.at(x.Pos())
 	case *syntax.Word:
-		text, all := r.literal(x)
-		if !all {
-			text = r.known(x)
-		}
-		if strings.HasPrefix(text, "~") { // of root, or of any user
-			text = "/root/" + text[1:]
-		}
-		if strings.Contains(text, "/") {
-			r.out.words = append(r.out.words, text)
+		for _, text := range r.literals(x) {
+			if strings.HasPrefix(text, "~") { // of root, or of any user
+				text = "/root/" + text[1:]
+			}
+			if strings.Contains(text, "/") {
+				r.out.words = append(r.out.words, text)
+			}
 		}
 	case *syntax.ParamExp:
 		if paramName(x) == "HOME" {

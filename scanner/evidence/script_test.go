@@ -16,7 +16,11 @@ func TestParseScript(t *testing.T) {
 		words                string
 		sources              string
 		search               string
-		unresolved           int
+		name                 string
+		args                 []string
+		bySystemd            bool
+		unresolved, assumed  int
+		computed             string // with ? for a part that the files decide, ! for one from outside
 	}{
 		{summary: "simple commands", text: "ls -l\n/usr/bin/id; true && date || uname\n", commands: "/usr/bin/id date ls uname", words: "/usr/bin/id"},
 		{summary: "builtins are no programs", text: "cd /tmp; echo x; [ -f /etc/x ]; exit 1", words: "/etc/x /tmp"},
@@ -33,20 +37,20 @@ func TestParseScript(t *testing.T) {
 		{summary: "a variable with one value", text: "D=/usr/sbin/foo\n$D -x", commands: "/usr/sbin/foo", words: "/usr/sbin/foo"},
 		{summary: "a variable in a word", text: "B=/usr/lib\n$B/foo/bar", commands: "/usr/lib/foo/bar", words: "/usr/lib /usr/lib/foo/bar"},
 		{summary: "a variable with two values", text: "D=/a\nD=/b\n$D", commands: "/a /b", words: "/a /b"},
-		{summary: "a variable that is added to", text: "D=/a\nD+=b\n$D", shell: "bash", words: "/a", unresolved: 1},
+		{summary: "a variable that is added to", text: "D=/a\nD+=b\n$D", shell: "bash", commands: "/a /ab /abb /abbb", words: "/a", computed: "/a?"},
 		{summary: "a variable of a loop", text: "for D in /a /b; do $D; done", commands: "/a /b", words: "/a /b"},
 		{summary: "a variable of a loop over files", text: "for D in /etc/x.d/*; do [ -x $D ] && $D; done", commands: "/etc/x.d/*", words: "/etc/x.d/*"},
 		{summary: "a variable of a loop over arguments", text: "for D in \"$@\"; do $D; done; for E; do $E; done", unresolved: 2},
 		{summary: "a variable that gets its value after its use", text: "A=$B\nf() { $A; }\nB=/b\nf", commands: "/b", words: "/b"},
-		{summary: "a variable that names itself", text: "A=/a\nA=\"$A -x\"\n$A", words: "/a", unresolved: 1},
+		{summary: "a variable that names itself", text: "A=/a\nA=\"$A -x\"\n$A", commands: "/a", words: "/a", computed: "/a?"},
 		{summary: "a variable with options", text: "A='nice -n 5'\n$A /bin/x", commands: "/bin/x 5 nice", words: "/bin/x"},
 		{summary: "a variable that may be empty", text: "A=\nA=nice\n$A /bin/x", commands: "/bin/x nice", words: "/bin/x"},
 		{summary: "a word that is there with a variable", text: "${A:+nice} /bin/x ${B:+-m $B}", commands: "/bin/x nice", words: "/bin/x"},
 		{summary: "a quoted variable that is empty", text: "A=\n\"$A\" /bin/x", words: "/bin/x", unresolved: 1},
 		{summary: "a program by its path", text: "A=$(command -v foo)\n$A; B=`which bar`; \"$B\"; C=$(which $x); $C", commands: "bar foo which", unresolved: 1},
-		{summary: "a variable that is read", text: "D=/a\nread D\n$D", words: "/a", unresolved: 1},
-		{summary: "a variable that is printed into", text: "D=/a\nprintf -v D %s x\n$D", shell: "bash", words: "/a", unresolved: 1},
-		{summary: "a variable that is declared again", text: "D=/a\nf() { local D=\"$1\"; $D; }\nf $x", words: "/a", unresolved: 1},
+		{summary: "a variable that is read", text: "D=/a\nread D\n$D", commands: "/a", words: "/a", unresolved: 1},
+		{summary: "a variable that is printed into", text: "D=/a\nprintf -v D %s x\n$D", shell: "bash", commands: "/a", words: "/a", unresolved: 1},
+		{summary: "a variable that is declared again", text: "D=/a\nf() { local D=\"$1\"; $D; }\nf $x", commands: "/a", words: "/a", assumed: 1},
 		{summary: "a function that nobody calls", text: "f() { $x; cat /proc/x; g; }\ng() { ls; }\ndate", commands: "date"},
 		{summary: "functions that call each other", text: "f() { g; }\ng() { ls; f; }\nif f; then date; fi", commands: "date ls"},
 		{summary: "a function's arguments", text: "f() { \"$1\" -x; $2; }\nf /bin/a /bin/b\nf /bin/c", commands: "/bin/a /bin/b /bin/c", words: "/bin/a /bin/b /bin/c"},
@@ -54,16 +58,17 @@ func TestParseScript(t *testing.T) {
 		{summary: "an argument that nobody gives", text: "f() { \"$1\"; }\nf", unresolved: 1},
 		{summary: "a function that runs its arguments", text: "f() { nice=5; \"$@\"; }\nf ls -l; f sh -c date; f f id", commands: "date ls sh", unresolved: 1},
 		{summary: "a function by a variable", text: "f() { $1; }\nx=f\n$x ls", unresolved: 1},
-		{summary: "a function that drops arguments", text: "f() { shift; \"$1\"; \"$@\"; }\nf a b", unresolved: 2},
-		{summary: "the script's arguments in a function", text: "f() { g \"$@\"; }\ng() { $1; }\nf a", unresolved: 1},
-		{summary: "a function that calls itself for ever", text: "f() { f \"x$1\"; $1; }\nf a", unresolved: 1},
-		{summary: "a value from outside, or one of the script", text: "D=/a\nD=$OUTSIDE\n$D; F=$OUTSIDE; $F", commands: "/a", words: "/a", unresolved: 1},
+		{summary: "a function that drops arguments", text: "f() { shift; \"$1\"; \"$@\"; }\nf a b", commands: "b"},
+		{summary: "all arguments that a function hands on", text: "f() { g \"$@\"; }\ng() { $1; }\nf a", commands: "a"},
+		{summary: "the script's arguments in a function", text: "f() { g \"$@\"; }\ng() { $1; }\nf \"$@\"", unresolved: 1},
+		{summary: "a function that calls itself for ever", text: "f() { f \"x$1\"; $1; }\nf a", commands: "a xa xxa xxxa", computed: "?"},
+		{summary: "a value from outside, or one of the script", text: "D=/a\nD=$OUTSIDE\n$D; F=$OUTSIDE; $F", commands: "/a", words: "/a", unresolved: 1, assumed: 1},
 		{summary: "eval of a known text", text: "for c in 'hostname' 'echo /x'; do eval $c; done; eval \"ls $y\"; eval /bin/d $z", commands: "/bin/d hostname", words: "/bin/d /x echo /x", unresolved: 1},
-		{summary: "a variable that is exported again", text: "D=/a\nexport D=/b\n$D", commands: "/a /b", words: "/a D=/b"},
+		{summary: "a variable that is exported again", text: "D=/a\nexport D=/b\n$D", commands: "/a /b", words: "/a /b D=/b"},
 		{summary: "a variable that is exported", text: "D=/a\nexport D\n$D", commands: "/a", words: "/a"},
-		{summary: "a variable from outside", text: "$D; ${E:-/bin/e}; \"$1\"", words: "/bin/e", unresolved: 3},
-		{summary: "a variable that is changed where it is used", text: "D=/a/b\n${D%b}", words: "/a/b", unresolved: 1},
-		{summary: "eval of arguments in order", text: "OPTS=$(getopt a \"$@\")\neval set -- \"$OPTS\"\n$1", commands: "getopt", unresolved: 1},
+		{summary: "a variable from outside", text: "$D; ${E:-/bin/e}; \"$1\"", commands: "/bin/e", words: "/bin/e", unresolved: 2, assumed: 1},
+		{summary: "a variable that is changed where it is used", text: "D=/a/b\n${D%b}c", commands: "/a/c", words: "/a/b /a/c"},
+		{summary: "eval of arguments in order", text: "OPTS=$(getopt a \"$@\")\neval set -- \"$OPTS\"\n$1", commands: "getopt", computed: "?", unresolved: 1},
 		{summary: "the programs of a folder", text: "env -i PATH=/bin run-parts --lsbsysinit /etc/x.d; run-parts /etc/y.d", commands: "/etc/x.d/* /etc/y.d/* env run-parts", words: "/etc/x.d /etc/y.d PATH=/bin"},
 		{summary: "eval", text: "eval \"$x\"", unresolved: 1},
 
@@ -96,9 +101,9 @@ func TestParseScript(t *testing.T) {
 
 		{summary: "sources", text: ". /etc/default/x\nsource /usr/lib/y.sh", words: "/etc/default/x /usr/lib/y.sh", sources: "/etc/default/x /usr/lib/y.sh"},
 		{summary: "sources that are not known", text: ". ./x; . \"$y\"; . z", words: "./x", sources: "z", unresolved: 3},
-		{summary: "sources with a part that may be there", text: ". /etc/default/x${I:+.$I}", words: "/etc/default/x", unresolved: 1},
+		{summary: "sources with a part that may be there", text: ". /etc/default/x${I:+.$I}", words: "/etc/default/x", sources: "/etc/default/x /etc/default/x.*", unresolved: 1},
 		{summary: "sources of a loop", text: "for f in /etc/a /etc/b.d/*; do . $f; done", words: "/etc/a /etc/b.d/*", sources: "/etc/a /etc/b.d/*"},
-		{summary: "a relative program", text: "cd /opt && ./foo", words: "./foo /opt", unresolved: 1},
+		{summary: "a relative program", text: "cd /opt && ./foo", words: "./foo /opt", computed: "!/foo"},
 		{summary: "where programs are looked up", text: "PATH=/opt/a:$PATH:/opt/b\nexport PATH=/opt/c\nfoo", commands: "foo", search: "/opt/a /opt/b /opt/c",
 			words: "/opt/a: :/opt/b PATH=/opt/c"},
 		{summary: "bash in a script of sh", text: "if [[ -f /etc/x ]]; then foo; fi\na=(1 2)", commands: "foo", words: "/etc/x"},
@@ -108,15 +113,25 @@ func TestParseScript(t *testing.T) {
 			if shell == "" {
 				shell = "sh"
 			}
-			s := parseScript([]byte(tt.text), shell, surroundings{})
+			s := parseScript([]byte(tt.text), shell, surroundings{name: tt.name, args: tt.args, bySystemd: tt.bySystemd})
 			assert.NoError(t, s.err)
 			assert.Equal(t, tt.commands, strings.Join(s.commands, " "), "commands")
 			assert.Equal(t, tt.words, strings.Join(s.words, " "), "words")
 			assert.Equal(t, tt.sources, strings.Join(append(s.sources, s.scripts...), " "), "sources")
 			assert.Equal(t, tt.search, strings.Join(s.search, " "), "search")
 			assert.Len(t, s.unresolved, tt.unresolved, "%q", s.unresolved)
+			assert.Len(t, s.assumed, tt.assumed, "%q", s.assumed)
+			assert.Equal(t, tt.computed, computedNames(s), "computed")
 		})
 	}
+}
+
+func computedNames(s script) string {
+	var names []string
+	for _, x := range s.computed {
+		names = append(names, strings.NewReplacer(inFiles, "?", outside, "!", unsetVar, "~").Replace(x.name))
+	}
+	return strings.Join(names, " ")
 }
 
 // TestParseScriptSources: what a script reads as further script shares variables,
@@ -151,7 +166,7 @@ func TestParseScriptSources(t *testing.T) {
 		{summary: "a file on the search path", text: ". common.sh\ncommon", commands: "x"},
 		{summary: "no argument", text: "${1}ls", args: []string{}, commands: "ls"},
 		{summary: "arguments that are not known", text: ". /etc/d\n$BIN", commands: "helper", unresolved: []unresolved{{"", "line 2:1"}}},
-		{summary: "arguments that are changed", text: "shift\n. /etc/d\n$BIN", args: []string{"/opt/x"}, commands: "helper", unresolved: []unresolved{{"", "line 3:1"}}},
+		{summary: "arguments that are changed", text: "shift\n. /etc/d\n$BIN", args: []string{"-v", "/opt/x"}, commands: "/opt/x helper"},
 		{summary: "a file that is no script", text: ". /etc/broken", unresolved: []unresolved{{"/etc/broken", "1:1: \"if\" must be followed by a statement list"}}},
 		{summary: "files of a folder", text: "for f in /etc/x.d/*; do . \"$f\"; done\n$ONE", commands: "/one"},
 		{summary: "a file that reads itself", text: ". /etc/loop", commands: "looped"},

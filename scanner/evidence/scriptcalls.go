@@ -10,76 +10,116 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-func (r *scriptReader) notNamed(w *syntax.Word, why string) {
-	r.out.unresolved = append(r.out.unresolved, unresolved{r.file, "line " + w.Pos().String() + why})
+// shellWord is what a word of a command may stand for.
+type shellWord struct {
+	texts   []string
+	pieces  *wordSet
+	split   bool   // the shell splits it
+	list    bool   // it stands for any number of words
+	literal string // as it is written, empty where it is put together
+	pos     syntax.Pos
 }
 
-// call notes the programs that the first word of a simple command may stand for.
-func (r *scriptReader) call(args []*syntax.Word) {
-	r.command(args, true)
+func (w shellWord) isList() bool { return w.list }
+
+func (w shellWord) value() value { return value{w.texts, w.pieces} }
+
+// fields are the words that a word may become.
+func (w shellWord) fields() []string {
+	if !w.split && !w.list {
+		return w.texts
+	}
+	return w.value().fields().texts
+}
+
+// begins tells whether each text of a word begins with one of some characters.
+func (w shellWord) isOption() bool {
+	return len(w.texts) > 0 && !slices.ContainsFunc(w.texts, func(text string) bool { return !strings.HasPrefix(text, "-") && !strings.Contains(text, "=") })
+}
+
+func wordsOf(texts []string, like shellWord) []shellWord {
+	words := make([]shellWord, len(texts))
+	for i, text := range texts {
+		words[i] = shellWord{texts: []string{text}, pieces: like.pieces, pos: like.pos}
+	}
+	return words
+}
+
+// computed is a command whose name the script puts together of parts that are not all
+// known.
+type computed struct {
+	unresolved
+	name   string   // with what is not known in it
+	pieces *wordSet // the words of which parts inFiles are made
+}
+
+func (r *scriptReader) notNamed(w shellWord, why string) {
+	r.out.unresolved = append(r.out.unresolved, unresolved{r.file, "line " + w.pos.String() + why})
+}
+
+// call notes the programs that a simple command may start.
+func (r *scriptReader) call(x *syntax.CallExpr) {
+	r.at(x.Pos())
+	if len(x.Args) > 0 && x.Args[0].Lit() == "eval" && r.functions["eval"] == nil {
+		r.evaluates(x.Args[1:], x.Args[0].Pos())
+		return
+	}
+	lists := r.words(x.Args)
+	r.expanded = len(x.Args) > 0 && isList(x.Args[0])
+	for _, list := range lists {
+		r.command(list, true)
+	}
+	r.expanded = false
 }
 
 // command takes words apart whose first stands for a program; inShell tells whether a
 // function or builtin may be meant.
-func (r *scriptReader) command(args []*syntax.Word, inShell bool) {
+func (r *scriptReader) command(args []shellWord, inShell bool) {
 	if len(args) == 0 {
 		return
 	}
-	if isList(args[0]) && len(flat(args[0].Parts)) == 1 {
-		r.commandList(args[0], args[1:], inShell)
-		return
-	}
-	names, ok := r.values(args[0].Parts)
-	if !ok {
-		r.notNamed(args[0], "")
-		return
-	}
-	for _, name := range names {
-		fields := []string{name}
-		if isUnquoted(args[0]) {
-			fields = strings.Fields(name)
+	w := args[0]
+	for _, text := range w.texts {
+		fields := []string{text}
+		if w.split || w.list {
+			fields = strings.Fields(text)
 		}
 		switch {
-		case name == "" && !isUnquoted(args[0]):
-			r.notNamed(args[0], "")
+		case text == "" && !w.split:
+			if len(w.texts) == 1 {
+				r.notNamed(w, "")
+			}
 		case len(fields) == 0: // nothing is left of it: the next word is the command
 			r.command(args[1:], inShell)
+		case fields[0] == unsetVar && r.with.bySystemd && len(fields)+len(args) > 2:
+			r.out.assumed = append(r.out.assumed, unresolved{r.file, "line " + w.pos.String() + " (environment)"})
+			r.command(append(wordsOf(fields[1:], w), args[1:]...), inShell)
 		case len(fields) > 1:
-			r.command(append(literalWords(fields, args[0].Pos()), args[1:]...), inShell)
+			r.command(append(wordsOf(fields, w), args[1:]...), inShell)
 		default:
 			r.named(fields[0], args, inShell)
 		}
 	}
 }
 
-// isUnquoted tells whether the shell splits what a word stands for.
-func isUnquoted(w *syntax.Word) bool {
-	return slices.ContainsFunc(w.Parts, func(p syntax.WordPart) bool { _, ok := p.(*syntax.ParamExp); return ok })
-}
-
-func literalWords(texts []string, at syntax.Pos) []*syntax.Word {
-	words := make([]*syntax.Word, len(texts))
-	for i, text := range texts {
-		words[i] = &syntax.Word{Parts: []syntax.WordPart{&syntax.Lit{ValuePos: at, ValueEnd: at, Value: text}}}
-	}
-	return words
-}
-
 // named takes a command by its name.
-func (r *scriptReader) named(name string, args []*syntax.Word, inShell bool) {
+func (r *scriptReader) named(name string, args []shellWord, inShell bool) {
 	_, shell := shells[path.Base(name)]
 	switch {
+	case !isKnown(name):
+		r.compute(name, args[0], inShell)
+		return
 	case inShell && r.functions[name] != nil:
-		r.callFunction(name, args[0].Lit() != name || r.expanded)
+		r.callFunction(name, args[0].literal != name || r.expanded)
 		return
 	case slices.Contains(prefixes, name):
-		r.command(r.skipOptions(args[1:]), inShell && name == "time")
+		r.command(skipOptions(args[1:]), inShell && name == "time")
 		return
 	case slices.Contains(builtins, name):
 		r.builtin(name, args)
 		return
 	case strings.Contains(name, "/") && name[0] != '/':
-		r.notNamed(args[0], " (relative)")
+		r.compute(outside+"/"+strings.TrimPrefix(name, "./"), args[0], false)
 		return
 	}
 	r.out.commands = append(r.out.commands, name)
@@ -87,68 +127,100 @@ func (r *scriptReader) named(name string, args []*syntax.Word, inShell bool) {
 	switch {
 	case shell:
 		r.runsShell(path.Base(name), args)
+	case path.Base(name) == "start-stop-daemon":
+		r.startsDaemon(args[1:])
+	case path.Base(name) == "find":
+		r.finds(args[1:])
 	case slices.Contains(launchers, path.Base(name)):
 		r.launch(args)
 	}
 }
 
+// compute notes a command whose name is not known as a whole: functions that it may
+// call, and what is left to the image to tell.
+func (r *scriptReader) compute(name string, w shellWord, inShell bool) {
+	if name == outside || name == unsetVar {
+		r.notNamed(w, "")
+		return
+	}
+	if inShell {
+		r.computedFunctions(name, w.pieces)
+	}
+	r.out.computed = append(r.out.computed, computed{unresolved{r.file, "line " + w.pos.String()}, name, w.pieces})
+}
+
+func (r *scriptReader) computedFunctions(name string, from *wordSet) {
+	match := matching(name).MatchString
+	if name == inFiles {
+		words := from.all()
+		match = func(function string) bool { return slices.Contains(words, function) }
+	}
+	var names []string
+	for function := range r.functions {
+		if match(function) {
+			names = append(names, function)
+		}
+	}
+	for _, function := range sorted(names) {
+		r.callFunction(function, true)
+	}
+}
+
 // builtin takes what those builtins run that run something.
-func (r *scriptReader) builtin(name string, args []*syntax.Word) {
+func (r *scriptReader) builtin(name string, args []shellWord) {
 	switch {
 	case name == "kill":
 		r.out.asks = append(r.out.asks, "CAP_KILL")
 	case name == "ulimit":
 		r.out.asks = append(r.out.asks, "CAP_SYS_RESOURCE")
-	case name == "eval" && len(args) > 1 && (args[1].Lit() == "set" || strings.HasPrefix(r.known(args[1]), "set ")):
-		// the words that getopt(1) has quoted become the arguments
-	case name == "eval":
-		r.evaluates(args)
+	case name == "eval": // by "command", or in a text that is put together
+		r.notNamed(args[0], " (eval)")
 	case len(args) < 2:
 	case name == "." || name == "source":
-		files, known := r.values(args[1].Parts)
-		if !known || slices.ContainsFunc(files, func(f string) bool { return !strings.HasPrefix(f, "/") && !r.found[f] }) {
-			r.notNamed(args[1], "")
-		}
+		r.reads(args[1])
 	case name == "trap":
-		r.text(args[1], r.shell, true)
+		if !args[1].isOption() {
+			r.text(args[1], r.shell, true, "")
+		}
 	}
 }
 
-// evaluates takes eval: a text that is known, or a command that is.
-func (r *scriptReader) evaluates(args []*syntax.Word) {
-	var text []string
-	all := true
-	for _, a := range args[1:] {
-		word, ok := r.literal(a)
-		text, all = append(text, word), all && ok
-	}
-	switch program, ok := r.literal(args[min(1, len(args)-1)]); {
-	case all && len(text) > 0:
-		r.text(literalWords([]string{strings.Join(text, " ")}, args[0].Pos())[0], r.shell, true)
-	case len(args) == 2 && r.evaluatesEach(args[1]):
-	case ok && strings.HasPrefix(program, "/") && !strings.ContainsAny(program, " ;|&<>$`()"):
-		r.command(args[1:], true)
-	default:
-		r.notNamed(args[0], " (eval)")
+// reads takes a file that is read as further script.
+func (r *scriptReader) reads(w shellWord) {
+	found := slices.ContainsFunc(w.texts, func(text string) bool { return r.found[text] })
+	for _, text := range w.texts {
+		switch {
+		case !isKnown(text) && isShipped(text) && found:
+			r.out.assumed = append(r.out.assumed, unresolved{r.file, "line " + w.pos.String() + " (" + glob(text) + ")"})
+		case text == unsetVar && r.with.bySystemd:
+			r.out.assumed = append(r.out.assumed, unresolved{r.file, "line " + w.pos.String() + " (environment)"})
+		case isKnown(text) && (strings.HasPrefix(text, "/") || r.found[text]), text == "" && w.split:
+		case !isKnown(text) && r.found[sourcePattern(text)]:
+			r.out.assumed = append(r.out.assumed, unresolved{r.file, "line " + w.pos.String() + " (" + sourcePattern(text) + ")"})
+		default:
+			r.notNamed(w, "")
+		}
 	}
 }
 
-// evaluatesEach takes the texts that a word may be.
-func (r *scriptReader) evaluatesEach(w *syntax.Word) bool {
-	texts, ok := r.values(w.Parts)
-	for _, text := range texts {
-		r.text(literalWords([]string{text}, w.Pos())[0], r.shell, true)
+// sourcePattern is the pattern of the files of a folder that a text may name.
+func sourcePattern(text string) string {
+	if i := strings.LastIndex(text, "/"); i > 0 && isKnown(text[:i]) && !isShared(text[:i]) {
+		return glob(text)
 	}
-	return ok
+	return ""
 }
 
 // runsShell takes the text or file that a shell is given.
-func (r *scriptReader) runsShell(shell string, args []*syntax.Word) {
+func (r *scriptReader) runsShell(shell string, args []shellWord) {
 	words := make([]string, 0, len(args))
 	for _, a := range args[1:] {
-		text, ok := r.literal(a)
+		text, ok := a.value().single()
 		if !ok {
 			text = unresolvedWord
+			if a.isOption() && isKnown(a.texts[0]) {
+				text = a.texts[0]
+			}
 		}
 		words = append(words, text)
 	}
@@ -157,11 +229,15 @@ func (r *scriptReader) runsShell(shell string, args []*syntax.Word) {
 	case i < 0:
 		r.notNamed(args[0], " (reads commands)")
 	case isText:
-		r.text(args[i+1], shell, false)
-	case !strings.HasPrefix(words[i], "/"):
-		r.notNamed(args[i+1], "")
+		r.text(args[i+1], shell, false, "")
 	default:
-		r.out.scripts = append(r.out.scripts, words[i])
+		for _, text := range args[i+1].texts {
+			if strings.HasPrefix(text, "/") && isKnown(text) {
+				r.out.scripts = append(r.out.scripts, text)
+			} else {
+				r.notNamed(args[i+1], "")
+			}
+		}
 	}
 }
 
@@ -190,85 +266,52 @@ func shellOperand(args []string) (index int, isText bool) {
 	return -1, false
 }
 
-const maxTexts = 10 // a text in a text in a ...
+const maxNested = 10 // a text in a text in a ...
 
 // text reads a word that is a script: one of the same shell, as trap has it, knows its
 // functions.
-func (r *scriptReader) text(w *syntax.Word, shell string, same bool) {
-	text, ok := r.literal(w)
-	if !ok || r.depth == maxTexts {
-		r.notNamed(w, "")
-		return
+func (r *scriptReader) text(w shellWord, shell string, same bool, why string) {
+	for _, text := range w.texts {
+		if !isShipped(text) && !same || text == outside || text == unsetVar || r.depth == maxNested {
+			r.notNamed(w, why)
+			continue
+		}
+		sub := newScriptReader(shell, surroundings{env: r.with.env, bySystemd: r.with.bySystemd})
+		sub.depth, sub.file, sub.pieces = r.depth+1, r.file, w.pieces
+		if same {
+			sub.scriptState, sub.within, sub.with, sub.pos = r.scriptState, r.within, r.with, r.pos
+		}
+		file, err := sub.parse(toNames.Replace(text))
+		if err != nil {
+			r.notNamed(w, why)
+			continue
+		}
+		sub.declarations(file)
+		if !same {
+			sub.declareEvaluated()
+		}
+		sub.walk(file, sub.visit)
+		if !same {
+			sub.visitCalled()
+		}
+		r.takes(sub, w, why)
 	}
-	sub := newScriptReader(shell, surroundings{env: r.with.env})
-	sub.depth, sub.file = r.depth+1, r.file
-	if same {
-		sub.functions, sub.variables, sub.sites, sub.called, sub.within = r.functions, r.variables, r.sites, r.called, r.within
-	}
-	file, err := sub.parse(text)
-	if err != nil {
-		r.notNamed(w, "")
-		return
-	}
-	sub.declarations(file)
-	sub.walk(file, sub.visit)
-	if !same {
-		sub.visitCalled()
-	}
+}
+
+// takes adds what a text in the script shows.
+func (r *scriptReader) takes(sub *scriptReader, at shellWord, why string) {
 	r.out.commands = append(r.out.commands, sub.out.commands...)
 	r.out.words = append(r.out.words, sub.out.words...)
 	r.out.scripts = append(r.out.scripts, sub.out.scripts...)
 	r.out.search = append(r.out.search, sub.out.search...)
 	r.out.given = append(r.out.given, sub.out.given...)
 	r.out.asks = append(r.out.asks, sub.out.asks...)
+	r.out.assumed = append(r.out.assumed, sub.out.assumed...)
 	for range sub.out.unresolved {
-		r.notNamed(w, "")
+		r.notNamed(at, why)
 	}
-}
-
-// launch takes every argument of a launcher that may be the command: which one is
-// depends on options of the launcher. The command is not named when a word is not
-// literal before one that is no option, no value of one and no number.
-func (r *scriptReader) launch(args []*syntax.Word) {
-	named, before := false, ""
-	folder := path.Base(args[0].Lit()) == "run-parts"
-	for _, a := range args[1:] {
-		text, ok := r.literal(a)
-		if !ok {
-			text = r.known(a)
-		}
-		option := strings.HasPrefix(text, "-") || strings.Contains(text, "=")
-		switch {
-		case before == "-c":
-			r.text(a, "sh", false)
-		case option:
-		case !ok && !named:
-			r.notNamed(a, "")
-			return
-		case ok && folder && strings.HasPrefix(text, "/"): // all programs of a folder
-			r.out.commands = append(r.out.commands, text+"/*")
-			named = true
-		case ok:
-			r.out.commands = append(r.out.commands, text)
-			r.out.given = append(r.out.given, given{name: text})
-			named = named || !strings.HasPrefix(before, "-") && strings.Trim(text, "0123456789.smhd") != ""
-		}
-		folder = folder || ok && path.Base(text) == "run-parts"
-		before = text
+	for _, x := range sub.out.computed {
+		x.text = "line " + at.pos.String() + why
+		r.out.computed = append(r.out.computed, x)
 	}
-}
-
-// skipOptions drops options and assignments before a wrapped command.
-func (r *scriptReader) skipOptions(args []*syntax.Word) []*syntax.Word {
-	for len(args) > 0 {
-		text, ok := r.literal(args[0])
-		if !ok || !strings.HasPrefix(text, "-") && !strings.Contains(text, "=") {
-			break
-		}
-		if text == "-a" && len(args) > 1 { // exec's name for the program
-			args = args[1:]
-		}
-		args = args[1:]
-	}
-	return args
 }

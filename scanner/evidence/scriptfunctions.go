@@ -4,6 +4,7 @@ package evidence
 
 import (
 	"slices"
+	"strconv"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -12,23 +13,30 @@ import (
 type function struct {
 	file   string
 	body   *syntax.Stmt
-	shifts bool // it changes its arguments
+	unseen bool // it is called from where the text does not name it
 }
 
 // callSite is a call of a function, and the function that it stands in.
 type callSite struct {
 	args   []*syntax.Word
 	within string
+	pos    uint
 }
 
-// maxCallSites of one function; with more its arguments are not known.
-const maxCallSites = 100
+// Limits on the calls that are looked at.
+const (
+	maxCallSites = 200
+	maxLists     = 64 // what all arguments together may be
+)
 
 // declareFunction notes a function and, by visiting its body, what that declares.
 func (r *scriptReader) declareFunction(x *syntax.FuncDecl, visit func(syntax.Node) bool) {
 	name, outer := x.Name.Value, r.within
 	r.functions[name] = append(r.functions[name], &function{file: r.file, body: x.Body})
 	r.within = name
+	if block, ok := x.Body.Cmd.(*syntax.Block); ok {
+		r.shiftsOf(block.Stmts)
+	}
 	r.walk(x.Body, visit)
 	r.within = outer
 }
@@ -36,8 +44,16 @@ func (r *scriptReader) declareFunction(x *syntax.FuncDecl, visit func(syntax.Nod
 // calls notes a simple command as a call, in case that its name is a function's.
 func (r *scriptReader) calls(args []*syntax.Word) {
 	if len(args) > 0 && args[0].Lit() != "" {
-		r.sites[args[0].Lit()] = append(r.sites[args[0].Lit()], callSite{args[1:], r.within})
+		r.sites[args[0].Lit()] = append(r.sites[args[0].Lit()], callSite{args[1:], r.within, r.offset(args[0])})
 	}
+}
+
+// offset is where a word stands, or the text that it is in.
+func (r *scriptReader) offset(w *syntax.Word) uint {
+	if r.depth > 0 {
+		return r.pos
+	}
+	return w.Pos().Offset()
 }
 
 // callFunction notes that a function is called. A call that is not in the text under the
@@ -45,9 +61,9 @@ func (r *scriptReader) calls(args []*syntax.Word) {
 func (r *scriptReader) callFunction(name string, unseen bool) {
 	known := slices.Contains(*r.called, name)
 	for _, f := range r.functions[name] {
-		if unseen && !f.shifts {
-			f.shifts, known = true, false // visit it again
-			clear(r.cache)
+		if unseen && !f.unseen {
+			f.unseen, known = true, false // visit it again
+			r.reset()
 		}
 	}
 	if !known {
@@ -67,93 +83,129 @@ func (r *scriptReader) visitCalled() {
 	r.within = ""
 }
 
-// argument are the values of argument n of what is visited: of the script, or of a
-// function from any place that calls it.
-func (r *scriptReader) argument(n int) ([]string, bool) {
-	if r.within == "" {
-		switch {
-		case r.with.args == nil || n < 1:
-			return nil, false
-		case n > len(r.with.args):
-			return []string{""}, true
+// argument is argument n of what is visited: of the script, or of a function from any
+// place that calls it.
+func (r *scriptReader) argument(n int) value {
+	if n == 0 {
+		if r.with.name == "" {
+			return fromOutside
 		}
-		return r.with.args[n-1 : n], true
+		return exactly(r.with.name)
 	}
-	sites, ok := r.callsOf(r.within)
-	if !ok || n < 1 {
-		return nil, false
+	dropped := 0
+	if c := r.changes[r.within]; c != nil {
+		dropped = c.dropped(r.pos)
 	}
-	var values []string
-	for _, s := range sites {
-		texts, ok := []string{""}, true
-		if n <= len(s.args) {
-			texts, ok = r.valuesWithin(s.args[n-1], s.within)
-		} else if slices.ContainsFunc(s.args, isList) {
-			ok = false
+	return r.valueOf("argument "+strconv.Itoa(n)+" of "+r.within+" from "+strconv.Itoa(dropped), func() value {
+		var v value
+		for _, list := range r.lists() {
+			if n <= len(list) {
+				v = v.or(value{list[n-1].texts, list[n-1].pieces})
+			} else if !slices.ContainsFunc(list, shellWord.isList) {
+				v = v.or(exactly(""))
+			}
+			for _, w := range list[:min(n-1, len(list))] {
+				if w.isList() {
+					v = v.or(value{w.texts, w.pieces})
+				}
+			}
 		}
-		if !ok {
-			return nil, false
-		}
-		values = append(values, texts...)
-	}
-	slices.Sort(values)
-	values = slices.Compact(values)
-	return values, len(values) <= maxWordValues
+		return v
+	})
 }
 
-// callsOf are the places that call a function, when its arguments are what they give.
-func (r *scriptReader) callsOf(name string) ([]callSite, bool) {
-	if slices.ContainsFunc(r.functions[name], func(f *function) bool { return f.shifts }) || len(r.sites[name]) > maxCallSites {
-		return nil, false
+// ownArguments are those of the script.
+func (r *scriptReader) ownArguments() [][]shellWord {
+	if r.with.args == nil {
+		return [][]shellWord{{unknownList}}
 	}
-	return r.sites[name], true
+	return [][]shellWord{wordsOf(r.with.args, shellWord{})}
 }
 
-// valuesWithin evaluates a word where it stands.
-func (r *scriptReader) valuesWithin(w *syntax.Word, within string) ([]string, bool) {
-	if isList(w) || len(r.open) >= maxWordDepth {
-		return nil, false
+// givenArguments are those of the function that is visited.
+func (r *scriptReader) givenArguments() [][]shellWord {
+	name := r.within
+	if slices.ContainsFunc(r.functions[name], func(f *function) bool { return f.unseen }) || len(r.sites[name]) > maxCallSites {
+		return [][]shellWord{{unknownList}}
 	}
-	outer := r.within
-	r.within, r.open = within, append(r.open, "")
-	defer func() { r.within, r.open = outer, r.open[:len(r.open)-1] }()
-	return r.values(w.Parts)
+	pos := r.pos
+	defer func() { r.within, r.pos = name, pos }()
+	var lists [][]shellWord
+	for _, s := range r.sites[name] {
+		r.within, r.pos = s.within, s.pos
+		if lists = append(lists, r.words(s.args)...); len(lists) > maxCallSites {
+			return [][]shellWord{{unknownList}}
+		}
+	}
+	return lists
+}
+
+// endsOf are the ends of lists.
+func endsOf(lists [][]shellWord) [][]shellWord {
+	var ends [][]shellWord
+	for _, list := range lists {
+		for i := range list {
+			ends = append(ends, list[i:])
+		}
+	}
+	return append(ends, nil)
+}
+
+// unknownList stands for arguments of which nothing is known.
+var unknownList = shellWord{texts: []string{outside}, list: true}
+
+func blurredList(lists [][]shellWord) shellWord {
+	var all value
+	for _, list := range lists {
+		for _, w := range list {
+			all = all.blurred(value{w.texts, w.pieces})
+		}
+	}
+	return shellWord{texts: all.texts, pieces: all.pieces, list: true}
 }
 
 // isList tells whether a word is all arguments, "$@" or $*.
 func isList(w *syntax.Word) bool {
-	return slices.ContainsFunc(flat(w.Parts), func(p syntax.WordPart) bool {
-		x, ok := p.(*syntax.ParamExp)
-		return ok && (paramName(x) == "@" || paramName(x) == "*")
-	})
+	parts := flat(w.Parts)
+	if len(parts) != 1 {
+		return false
+	}
+	x, ok := parts[0].(*syntax.ParamExp)
+	return ok && x.Exp == nil && x.Slice == nil && x.Repl == nil && !x.Length && (paramName(x) == "@" || paramName(x) == "*")
 }
 
-// commandList runs all arguments as a command: those of the script, or those that the
-// callers of a function give.
-func (r *scriptReader) commandList(w *syntax.Word, rest []*syntax.Word, inShell bool) {
-	if r.within == "" {
-		if len(r.with.args) == 0 {
-			r.notNamed(w, "")
-			return
+// words are what the words of a command may be: each is one alternative for all.
+func (r *scriptReader) words(args []*syntax.Word) [][]shellWord {
+	out := [][]shellWord{nil}
+	for _, a := range args {
+		var parts [][]shellWord
+		if isList(a) {
+			for _, list := range r.lists() {
+				parts = append(parts, placed(list, a.Pos()))
+			}
+		} else {
+			v := r.value(a.Parts)
+			parts = [][]shellWord{{{texts: v.texts, pieces: v.pieces, split: isUnquoted(a), literal: a.Lit(), pos: a.Pos()}}}
 		}
-		expanded := r.expanded
-		r.expanded = true
-		r.command(append(literalWords(r.with.args, w.Pos()), rest...), inShell)
-		r.expanded = expanded
-		return
-	}
-	sites, ok := r.callsOf(r.within)
-	if !ok || len(r.open) >= maxWordDepth {
-		r.notNamed(w, "")
-		return
-	}
-	outer, expanded := r.within, r.expanded
-	r.open, r.expanded = append(r.open, ""), true
-	for _, s := range sites {
-		r.within = s.within
-		if len(s.args) > 0 {
-			r.command(append(slices.Clone(s.args), rest...), inShell)
+		if len(out)*len(parts) > maxLists {
+			parts = [][]shellWord{{blurredList(parts)}}
 		}
+		var longer [][]shellWord
+		for _, before := range out {
+			for _, p := range parts {
+				longer = append(longer, append(slices.Clip(before), p...))
+			}
+		}
+		out = longer
 	}
-	r.within, r.expanded, r.open = outer, expanded, r.open[:len(r.open)-1]
+	return out
+}
+
+// placed are words where the list stands that they are of.
+func placed(list []shellWord, pos syntax.Pos) []shellWord {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i].pos, out[i].literal = pos, ""
+	}
+	return out
 }

@@ -192,7 +192,7 @@ func (c *collector) exec(x *call, index int) {
 	}
 	for _, text := range v.Strings {
 		if x.name == "system" || x.name == "popen" {
-			c.shellText([]byte(text), "sh", nil, x.at)
+			c.shellText([]byte(text), "sh", surroundings{}, x.at)
 			c.queued("/bin/sh", nil, x.at)
 			continue
 		}

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// silent are commands that print nothing.
+var silent = strings.Fields(`: [ test true false cd exit return shift set unset export readonly local declare typeset read trap wait umask ulimit shopt break continue
+	kill exec eval alias unalias sleep mkdir rm rmdir touch chmod chown ln cp mv install logger`)
+
+// filters print what they read, or parts of it; sorters print whole lines of it.
+var (
+	filters = strings.Fields("sed tr cut awk gawk mawk nawk rev fold fmt paste nl")
+	sorters = strings.Fields("cat head tail sort uniq grep egrep fgrep tac tee")
+)
+
+// printed is what statements print, as the value of $(...).
+func (r *scriptReader) printed(stmts []*syntax.Stmt) value {
+	cwd := r.cwd
+	v := r.prints(stmts, nil)
+	r.cwd = cwd
+	if len(v.texts) == 0 {
+		return exactly("")
+	}
+	return v
+}
+
+// prints is what statements print, one or the other of them; none for nothing.
+func (r *scriptReader) prints(stmts []*syntax.Stmt, in *value) value {
+	var v value
+	for _, s := range stmts {
+		v = v.or(r.stmtPrints(s, in))
+	}
+	return v
+}
+
+func (r *scriptReader) stmtPrints(s *syntax.Stmt, in *value) value {
+	for _, redirect := range s.Redirs {
+		switch redirect.Op {
+		case syntax.RdrOut, syntax.AppOut, syntax.ClbOut, syntax.RdrAll, syntax.AppAll, syntax.DplOut:
+			if redirect.N == nil || redirect.N.Value == "1" {
+				return value{}
+			}
+		case syntax.WordHdoc:
+			v := r.wordValue(redirect.Word)
+			in = &v
+		case syntax.Hdoc, syntax.DashHdoc:
+			v := r.wordValue(redirect.Hdoc)
+			in = &v
+		case syntax.RdrIn:
+			v := fromOutside
+			in = &v
+		}
+	}
+	return r.commandPrints(s.Cmd, in)
+}
+
+func (r *scriptReader) commandPrints(cmd syntax.Command, in *value) value {
+	switch x := cmd.(type) {
+	case *syntax.CallExpr:
+		return r.callPrints(x, in)
+	case *syntax.BinaryCmd:
+		first := r.stmtPrints(x.X, in)
+		if x.Op == syntax.Pipe || x.Op == syntax.PipeAll {
+			return r.stmtPrints(x.Y, &first)
+		}
+		return first.or(r.stmtPrints(x.Y, in))
+	case *syntax.Block:
+		return r.prints(x.Stmts, in)
+	case *syntax.Subshell:
+		return r.prints(x.Stmts, in)
+	case *syntax.IfClause:
+		v := r.prints(x.Cond, in).or(r.prints(x.Then, in))
+		if x.Else != nil {
+			v = v.or(r.commandPrints(x.Else, in))
+		}
+		return v
+	case *syntax.WhileClause:
+		return r.prints(x.Cond, in).or(r.prints(x.Do, in))
+	case *syntax.ForClause:
+		return r.prints(x.Do, in)
+	case *syntax.CaseClause:
+		var v value
+		for _, item := range x.Items {
+			v = v.or(r.prints(item.Stmts, in))
+		}
+		return v
+	case *syntax.TestClause, *syntax.ArithmCmd, *syntax.LetClause, *syntax.DeclClause, *syntax.FuncDecl, nil:
+		return value{}
+	}
+	return fromOutside
+}
+
+// callPrints is what a simple command prints that is one whose output the words decide
+// which it gets.
+func (r *scriptReader) callPrints(x *syntax.CallExpr, in *value) value {
+	if len(x.Args) == 0 {
+		return value{}
+	}
+	name, known := r.value(x.Args[0].Parts).single()
+	if !known {
+		return fromOutside
+	}
+	if functions := r.functions[name]; functions != nil {
+		return r.functionPrints(name)
+	}
+	switch name {
+	case "cd":
+		v := r.wordValue(x.Args[len(x.Args)-1])
+		r.cwd = &v
+	case "pwd":
+		if r.cwd != nil {
+			return r.cwd.each(func(text string) (string, bool) { return path.Clean(text), true })
+		}
+		return fromOutside
+	}
+	if slices.Contains(silent, name) {
+		return value{}
+	}
+	var all value
+	for i, list := range r.words(x.Args[1:]) {
+		v := r.programPrints(path.Base(name), list, in)
+		if i == 0 {
+			all = v
+		} else {
+			all = all.or(v)
+		}
+	}
+	return all
+}
+
+// functionPrints is what a function prints.
+func (r *scriptReader) functionPrints(name string) value {
+	return r.valueOf("output of "+name, func() value {
+		outer, file := r.within, r.file
+		defer func() { r.within, r.file = outer, file }()
+		var v value
+		for _, f := range r.functions[name] {
+			r.within, r.file = name, f.file
+			v = v.or(r.stmtPrints(f.body, nil))
+		}
+		return v
+	})
+}
+
+// programPrints is what a program prints that does with words what is known.
+func (r *scriptReader) programPrints(name string, args []shellWord, in *value) value {
+	operands := operandsOf(args)
+	if name == "command" || name == "type" {
+		if len(args) < 2 || len(operands) != 1 {
+			return fromOutside
+		}
+		name = "which"
+	}
+	switch {
+	case name == "echo":
+		return spaced(operands)
+	case name == "printf" && len(operands) > 0:
+		if format, ok := operands[0].value().single(); ok && slices.Contains([]string{"%s", `%s\n`, "%q"}, format) {
+			return spaced(operands[1:])
+		}
+		return operands[0].value().blurred(spaced(operands[1:]))
+	case name == "expr":
+		return matched(args)
+	case name == "getopt":
+		return spaced(args).blurred()
+	case len(operands) == 0 && !(in != nil && slices.Contains(sorters, name)):
+		return fromOutside
+	case name == "which" && len(operands) == 1:
+		return operands[0].value()
+	case name == "dirname" && len(operands) == 1:
+		return operands[0].value().folder()
+	case name == "basename":
+		suffix := ""
+		if len(operands) > 1 {
+			suffix, _ = operands[1].value().single()
+		}
+		return operands[0].value().base(suffix)
+	case name == "readlink" || name == "realpath":
+		return r.resolved(operands[0].value())
+	case name == "run-parts" && slices.ContainsFunc(args, func(w shellWord) bool { return w.literal == "--list" || w.literal == "--test" }):
+		return operands[len(operands)-1].value().then(exactly("/*"))
+	case name == "ls" && len(operands) == 1 && slices.ContainsFunc(operands[0].texts, isPattern):
+		return operands[0].value()
+	case name == "stat" || name == "date":
+		return r.formatted(args)
+	case in != nil && slices.Contains(filters, name):
+		return r.filtered(name, args, operands, *in)
+	case in != nil && slices.Contains(sorters, name):
+		return lines(name, operands, *in)
+	}
+	return fromOutside
+}
+
+// matched is what expr(1) prints: of TEXT : EXPRESSION the part between \( and \).
+func matched(args []shellWord) value {
+	if len(args) == 3 && args[1].literal == ":" {
+		source, ok := args[2].value().single()
+		if inner := strings.NewReplacer(`\(`, "", `\)`, "").Replace(source); ok && strings.Count(source, `\(`) == 1 && simpleExpression.MatchString(inner) {
+			if expression, err := regexp.CompilePOSIX("^" + strings.NewReplacer(`\(`, "(", `\)`, ")").Replace(source)); err == nil {
+				v := args[0].value().each(func(text string) (string, bool) {
+					if found := expression.FindStringSubmatch(text); found != nil {
+						return found[1], true
+					}
+					return "", true
+				})
+				if len(v.texts) > 1 { // where nothing matches the script has no use for it
+					v = v.without("")
+				}
+				return v
+			}
+		}
+	}
+	return spaced(args).blurred()
+}
+
+// operandsOf are the words of a command that are no options.
+func operandsOf(args []shellWord) []shellWord {
+	var list []shellWord
+	for i, w := range args {
+		if w.literal == "--" {
+			return append(list, args[i+1:]...)
+		}
+		if !strings.HasPrefix(w.literal, "-") || w.literal == "-" {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+// spaced are words with blanks between.
+func spaced(words []shellWord) value {
+	v := exactly("")
+	for i, w := range words {
+		if i > 0 {
+			v = v.then(exactly(" "))
+		}
+		v = v.then(w.value())
+	}
+	return v
+}
+
+// resolved is a path, or where its links lead to.
+func (r *scriptReader) resolved(v value) value {
+	out := v
+	for _, text := range v.texts {
+		if strings.HasPrefix(text, "/") && isKnown(text) && r.with.resolve != nil {
+			out = out.or(exactly(r.with.resolve(text)))
+		}
+	}
+	return out
+}
+
+// formatted is the output of a program that fills numbers and dates into a format.
+func (r *scriptReader) formatted(args []shellWord) value {
+	v := value{}
+	for _, w := range args {
+		if text, ok := w.value().single(); ok && strings.Contains(text, "%") && !strings.Contains(text, "%n") && !strings.Contains(text, "%N") {
+			v = exactly(directive.ReplaceAllString(strings.TrimPrefix(text, "+"), inFiles))
+		}
+	}
+	if len(v.texts) == 0 {
+		return fromOutside
+	}
+	return v
+}
+
+var directive = regexp.MustCompile(`%[-_0^#:]*[0-9]*[A-Za-z]`)
+
+// lines is what a program prints that takes lines of its input.
+func lines(name string, operands []shellWord, in value) value {
+	if max := map[bool]int{true: 1}[strings.HasSuffix(name, "grep")]; len(operands) > max && !(max == 0 && operands[0].literal == "-") {
+		return fromOutside
+	}
+	return in
+}
+
+// filtered is what a program prints that changes its input.
+func (r *scriptReader) filtered(name string, args, operands []shellWord, in value) value {
+	if files := len(operands) - map[string]int{"sed": 1, "awk": 1, "gawk": 1, "mawk": 1, "nawk": 1, "tr": 2, "cut": 0}[name]; files > 0 && !(name == "cut" && slices.ContainsFunc(operands, isOptionValue)) {
+		return fromOutside
+	}
+	if len(operands) == 1 && name == "sed" {
+		if program, ok := operands[0].value().single(); ok {
+			if change, ok := substitution(program); ok && len(args) == 1 {
+				return in.each(func(text string) (string, bool) { return change(text), true })
+			}
+		}
+	}
+	if len(operands) == 2 && name == "tr" && len(args) == 2 {
+		from, ok1 := operands[0].value().single()
+		to, ok2 := operands[1].value().single()
+		if ok1 && ok2 {
+			return in.each(func(text string) (string, bool) { return translated(text, from, to) })
+		}
+	}
+	return in.blurred(spaced(args))
+}
+
+// isOptionValue tells whether a word may be the value of an option that stands before it.
+func isOptionValue(w shellWord) bool { return len(w.literal) < 4 && !strings.Contains(w.literal, "/") }
+
+var simpleExpression = regexp.MustCompile(`^\^?(?:[A-Za-z0-9_/@%=:, -]\*?|\\[./]|\.\*?|\[\^?[A-Za-z0-9_/.@%=:, -]+\]\*?)*\$?$`)
+
+// substitution is a command s of sed(1) that is simple.
+func substitution(program string) (change func(string) string, ok bool) {
+	if len(program) < 4 || program[0] != 's' {
+		return nil, false
+	}
+	parts := strings.Split(program[2:], program[1:2])
+	if len(parts) != 3 || !simpleExpression.MatchString(parts[0]) || strings.ContainsAny(parts[1], `\&`) || parts[2] != "" && parts[2] != "g" {
+		return nil, false
+	}
+	expression, err := regexp.CompilePOSIX(strings.ReplaceAll(parts[0], `\/`, "/"))
+	if err != nil {
+		return nil, false
+	}
+	return func(text string) string {
+		done := false
+		return expression.ReplaceAllStringFunc(text, func(found string) string {
+			if done && parts[2] == "" {
+				return found
+			}
+			done = true
+			return parts[1]
+		})
+	}, true
+}
+
+// translated is what tr(1) makes of a text with two sets of the same length.
+func translated(text, from, to string) (string, bool) {
+	for _, class := range [][2]string{{"[:upper:]", "A-Z"}, {"[:lower:]", "a-z"}} {
+		from, to = strings.ReplaceAll(from, class[0], class[1]), strings.ReplaceAll(to, class[0], class[1])
+	}
+	from, to = ranges(from), ranges(to)
+	if len(from) != len(to) || strings.ContainsAny(from+to, `\[`) {
+		return "", false
+	}
+	return strings.Map(func(c rune) rune {
+		if i := strings.LastIndexByte(from, byte(c)); c < 128 && i >= 0 {
+			return rune(to[i])
+		}
+		return c
+	}, text), true
+}
+
+// ranges writes the ranges of a set out.
+func ranges(set string) string {
+	var b strings.Builder
+	for i := 0; i < len(set); i++ {
+		if i+2 < len(set) && set[i+1] == '-' && set[i] <= set[i+2] {
+			for c := set[i]; c < set[i+2]; c++ {
+				b.WriteByte(c)
+			}
+			i++
+			continue
+		}
+		b.WriteByte(set[i])
+	}
+	return b.String()
+}
