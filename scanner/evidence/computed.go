@@ -11,6 +11,35 @@ import (
 // namedByWords is what is assumed of a command whose name a script computes.
 const namedByWords = "the command that the script puts together there is one of the programs of the image that its words and folders name"
 
+// dataFolders hold a folder for each package with what it reads.
+const dataFolders = "/usr/share"
+
+// inData are the programs in a package's data folder that the program names: it holds
+// what others start, too.
+func (c *collector) inData(p *program, dir string) []string {
+	entries, err := c.im.fs.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var programs []string
+	for _, e := range entries {
+		if file := path.Join(dir, e.Name()); c.isProgram(file) && p.names(e.Name()) {
+			programs = append(programs, file)
+		}
+	}
+	return programs
+}
+
+// names tells whether a reached text of a program is a name, or a path with it at the end.
+func (p *program) names(name string) bool {
+	return slices.ContainsFunc(p.modules, func(m *loaded) bool {
+		return slices.ContainsFunc(m.reached.Strings, func(id int32) bool {
+			text := m.file.Strings[id]
+			return text == name || strings.HasSuffix(text, "/"+name)
+		})
+	})
+}
+
 // shippedFolders are where packages put what they start; what lies elsewhere is made on
 // the device.
 var shippedFolders = strings.Fields("/usr /etc /lib /opt /bin /sbin")
@@ -57,7 +86,7 @@ func (c *collector) programsLike(x computed, s *script, file string) (programs [
 	prefix := path.Dir(x.name[:hole] + "x")
 	switch {
 	case strings.HasPrefix(x.name, "/") && !isShared(prefix) && !slices.Contains(c.search, prefix):
-		if !below(shippedFolders, prefix) {
+		if !below(shippedFolders, prefix) || isDatabase(prefix) { // made on the device, or what starts any other service
 			return nil, false
 		}
 		return c.programsBelow(prefix, matching(x.name).MatchString, 3), true

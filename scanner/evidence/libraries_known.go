@@ -170,6 +170,11 @@ var handsOnModes = []string{"libglib-2.0.so.0", "libuv.so.1"}
 // libdbus its launcher, where no session bus is set (dbus-sysdeps-unix.c).
 var startsKnown = []string{"libdbus-1.so.3"}
 
+// busClients hold libsystemd's client of a bus, which starts what an address that begins
+// with "unixexec:" names, or ssh for the bus of another machine (sd-bus/bus-socket.c,
+// sd-bus/sd-bus.c), and nothing else: that of the system has a local address.
+var busClients = []string{"libsystemd.so.0", "libnss_systemd.so.2", "libnss_myhostname.so.2", "libnss_mymachines.so.2", "libnss_resolve.so.2", "pam_systemd.so"}
+
 // neverStarts are libraries whose only programs are those for kernels that are older
 // than any that this systemd runs on: libblkid asks dmsetup and lvdisplay for the
 // topology of a device where neither ioctl(2) nor /sys tells it (topology/topology.c),

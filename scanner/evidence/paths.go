@@ -103,8 +103,14 @@ func (c *collector) programsNamedBy(p *program) {
 			}
 			c.namedProgram(text, at)
 			own := m == p.modules[0] || slices.Contains(c.startsUnnamed, m.path)
-			if own && (c.isMain(p.path) || below(programFolders, text)) {
-				c.programsIn(path.Clean(text), 2, at)
+			switch dir := path.Clean(text); {
+			case !own || !c.isMain(p.path) && !below(programFolders, text):
+			case path.Dir(dir) == dataFolders:
+				for _, file := range c.inData(p, dir) {
+					c.namedProgram(file, at)
+				}
+			default:
+				c.programsIn(dir, 2, at)
 			}
 		}
 		for _, id := range m.reached.Copied {

@@ -112,8 +112,12 @@ func (c *collector) shell(t target, shell string) {
 // it, with those of the arguments from one on.
 func (c *collector) startedAs(t target, name string, from int) surroundings {
 	with := surroundings{name: name, bySystemd: t.args != nil}
-	if t.args != nil {
-		with.args = append([]string{}, t.args[from:]...)
+	if t.args == nil {
+		return with
+	}
+	with.args = append([]string{}, t.args[from:]...)
+	if !t.exact {
+		c.assume("exec-unresolved", "arguments", "the environment gives the script the arguments on the device that it gives in the image", t.at)
 	}
 	return with
 }

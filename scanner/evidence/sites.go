@@ -222,6 +222,8 @@ func (c *collector) unnamed(x *call, value string) {
 	case hasPrefix(startsKnown, x.soname):
 	case c.activates:
 		c.activations(value, x.at)
+	case hasPrefix(busClients, x.soname):
+		c.assume("exec-unresolved", value, "the address of the bus that it talks to is no command", x.at)
 	case c.session || slices.Contains(c.sessions, x.module):
 		c.fact(FactSession, "", place{where: x.module})
 		c.unknown("exec-session", value, x.at)
