@@ -32,7 +32,7 @@ func (w shellWord) fields() []string {
 	return w.value().fields().texts
 }
 
-// begins tells whether each text of a word begins with one of some characters.
+// isOption tells whether a word is an option or an assignment, whatever it stands for.
 func (w shellWord) isOption() bool {
 	return len(w.texts) > 0 && !slices.ContainsFunc(w.texts, func(text string) bool { return !strings.HasPrefix(text, "-") && !strings.Contains(text, "=") })
 }
@@ -276,7 +276,7 @@ func (r *scriptReader) text(w shellWord, shell string, same bool, why string) {
 			r.notNamed(w, why)
 			continue
 		}
-		sub := newScriptReader(shell, surroundings{env: r.with.env, bySystemd: r.with.bySystemd})
+		sub := newScriptReader(shell, surroundings{env: r.with.env})
 		sub.depth, sub.file, sub.pieces = r.depth+1, r.file, w.pieces
 		if same {
 			sub.scriptState, sub.within, sub.with, sub.pos = r.scriptState, r.within, r.with, r.pos
