@@ -95,14 +95,14 @@ func (c *collector) programsLike(x computed, s *script, file string) (programs [
 		if i := strings.LastIndexAny(folder, holes); i >= 0 {
 			rest = folder[i+1:]
 		}
-		return c.inFolders(strings.TrimPrefix(rest+"/"+name, "/"), s, file, isShipped(x.name) && !strings.HasPrefix(x.name, "/")), false
+		return c.inFolders(strings.TrimPrefix(rest+"/"+name, "/"), s, file, isShipped(x.name) && !strings.HasPrefix(x.name, "/")), isShipped(x.name)
 	case folder != "" && !isKnown(folder):
 		return nil, false
 	case len(strings.Trim(name, holes)) >= minLiteral || isShipped(x.name) && strings.Trim(name, holes) != "":
 		if folder != "" {
 			search = []string{folder}
 		}
-		return c.matchingIn(search, name), false
+		return c.matchingIn(search, name), isShipped(x.name)
 	case isShipped(x.name): // of the words in a folder
 		return c.namedByPieces(x.pieces.all(), []string{folder}), true
 	}

@@ -106,6 +106,7 @@ func TestParseScript(t *testing.T) {
 		{summary: "what find runs", text: "find \"$1\" -name x -exec /bin/a {} \\; -o -exec $1 \\;", commands: "/bin/a find", words: "/bin/a", unresolved: 1},
 		{summary: "bytes that are no text", text: "# caf\xe9\na", commands: "a"},
 
+		{summary: "a variable whose only value is made of itself", text: "[ -n \"$P\" ] && O=\"$O -x $P\"\nC=\"/bin/a $O\"\neval \"$C\"", bySystemd: true, commands: "/bin/a", words: "/bin/a /bin/a ", assumed: 1},
 		{summary: "a path that goes on with a variable", text: "cat /proc/$pid/stat \"/sys/class/net/$i\"", commands: "cat", words: "/proc/ /sys/class/net/"},
 		{summary: "a path behind a variable", text: "cat $ROOT/etc/x/$y", commands: "cat", words: "/etc/x/"},
 		{summary: "paths around a variable", text: "echo \"from /etc/a$x to $y /var/b\" > \"/run/\"$z\"/c\"", words: "/run/ from /etc/a  to   /var/b"},

@@ -79,6 +79,7 @@ func (r *scriptReader) command(args []shellWord, inShell bool) {
 		return
 	}
 	w := args[0]
+	r.mayNothing(w)
 	for _, text := range w.texts {
 		fields := []string{text}
 		if w.split || w.list {
@@ -99,6 +100,13 @@ func (r *scriptReader) command(args []shellWord, inShell bool) {
 		default:
 			r.named(fields[0], args, inShell)
 		}
+	}
+}
+
+// mayNothing takes a word for not known for which no value was found at all.
+func (r *scriptReader) mayNothing(w shellWord) {
+	if len(w.texts) == 0 {
+		r.notNamed(w, " (no value)")
 	}
 }
 
@@ -187,6 +195,7 @@ func (r *scriptReader) builtin(name string, args []shellWord) {
 
 // reads takes a file that is read as further script.
 func (r *scriptReader) reads(w shellWord) {
+	r.mayNothing(w)
 	found := slices.ContainsFunc(w.texts, func(text string) bool { return r.found[text] })
 	for _, text := range w.texts {
 		switch {
@@ -271,6 +280,7 @@ const maxNested = 10 // a text in a text in a ...
 // text reads a word that is a script: one of the same shell, as trap has it, knows its
 // functions.
 func (r *scriptReader) text(w shellWord, shell string, same bool, why string) {
+	r.mayNothing(w)
 	for _, text := range w.texts {
 		if !isShipped(text) && !same || text == outside || text == unsetVar || r.depth == maxNested {
 			r.notNamed(w, why)

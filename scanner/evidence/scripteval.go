@@ -104,6 +104,7 @@ func (r *scriptReader) evaluates(args []*syntax.Word, pos syntax.Pos) {
 		return
 	}
 	v := r.evaluatedTexts(args)
+	r.mayNothing(shellWord{texts: v.texts, pos: pos})
 	if program, ok := r.value(args[0].Parts).single(); ok && strings.HasPrefix(program, "/") && !strings.ContainsAny(program, " ;|&<>$`()") && !v.isKnown() {
 		for _, list := range r.words(args) {
 			r.command(list, true)

@@ -20,6 +20,7 @@ func (r *scriptReader) launch(args []shellWord) {
 			before = ""
 			continue
 		}
+		r.mayNothing(w)
 		if w.isOption() {
 			before, _ = w.value().single()
 			continue
@@ -115,6 +116,7 @@ func (r *scriptReader) daemonOptions(w shellWord) {
 
 // starts takes a word that names a program.
 func (r *scriptReader) starts(w shellWord) {
+	r.mayNothing(w)
 	for _, text := range w.fields() {
 		switch {
 		case text == "":

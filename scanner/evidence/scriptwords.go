@@ -342,6 +342,9 @@ func (r *scriptReader) given(name string) value {
 	if env, ok := r.with.env[name]; ok {
 		v = v.or(exactly(env))
 	}
+	if len(v.texts) == 0 { // each value that it gets is made of the one before
+		v = r.unlessUnset(exactly(unsetVar))
+	}
 	if r.with.bySystemd && len(v.texts) > 1 {
 		return r.unlessUnset(v)
 	}
