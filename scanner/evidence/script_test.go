@@ -84,6 +84,8 @@ func TestParseScript(t *testing.T) {
 		{summary: "a name through filters", text: "for d in n_b s_b; do $(echo ctl-${d} | tr _ -); done; x=$(echo /a/b/c | sed 's,/[^/]*$,,'); $x/d; y=$(expr Xab : 'X\\(.*\\)'); $y", commands: "/a/b/d ab ctl-n-b ctl-s-b expr sed tr", words: "/a/b /a/b/c /a/b/d s,/[^/]*$,,"},
 		{summary: "what a function prints", text: "list() { echo a; if [ -n \"$y\" ]; then echo b; fi; log; }\nlog() { echo no >&2; }\nfor p in $(list); do $p; done", commands: "a b"},
 		{summary: "what cannot be seen of an output", text: "$(cat /run/x); $(awk '{print $1}' /run/x); $(systemctl show x); $(curl x)", commands: "awk cat curl systemctl", words: "/run/x", unresolved: 4},
+		{summary: "the output of commands by other ways", text: "$(command -p cat /run/x); $(exec cat /run/x); $(eval x); $(echo a | cut -d : -f 1 x.conf); $(echo a | cat - /run/x); $(type foo)",
+			commands: "cat cut x", words: "/run/x", unresolved: 6},
 		{summary: "what prints nothing", text: "if $(kill -0 1 2>/dev/null); then a; fi; $(b >/dev/null)", commands: "a b", words: "/dev/null"},
 		{summary: "lines of a text that it has", text: "while read a b; do $a; done <<E\n/bin/a x\n/bin/b y\nE\necho '/bin/c' | while read c; do $c; done", computed: "", commands: "/bin/a /bin/b /bin/c x y", words: "/bin/a /bin/a x\n/bin/b y\n /bin/b /bin/c"},
 		{summary: "lines of a file", text: "while read a; do $a; done < /run/list", words: "/run/list", unresolved: 1},

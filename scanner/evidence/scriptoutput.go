@@ -13,7 +13,7 @@ import (
 
 // silent are commands that print nothing.
 var silent = strings.Fields(`: [ test true false cd exit return shift set unset export readonly local declare typeset read trap wait umask ulimit shopt break continue
-	kill exec eval alias unalias sleep mkdir rm rmdir touch chmod chown ln cp mv install logger`)
+	kill alias unalias sleep mkdir rm rmdir touch chmod chown ln cp mv install logger`)
 
 // filters print what they read, or parts of it; sorters print whole lines of it.
 var (
@@ -153,8 +153,8 @@ func (r *scriptReader) functionPrints(name string) value {
 // programPrints is what a program prints that does with words what is known.
 func (r *scriptReader) programPrints(name string, args []shellWord, in *value) value {
 	operands := operandsOf(args)
-	if name == "command" || name == "type" {
-		if len(args) < 2 || len(operands) != 1 {
+	if option := map[string]string{"command": "-v", "type": "-p"}[name]; option != "" {
+		if len(args) != 2 || !strings.EqualFold(args[0].literal, option) || args[0].literal == "-V" {
 			return fromOutside
 		}
 		name = "which"
@@ -276,7 +276,7 @@ var directive = regexp.MustCompile(`%[-_0^#:]*[0-9]*[A-Za-z]`)
 
 // lines is what a program prints that takes lines of its input.
 func lines(name string, operands []shellWord, in value) value {
-	if max := map[bool]int{true: 1}[strings.HasSuffix(name, "grep")]; len(operands) > max && !(max == 0 && operands[0].literal == "-") {
+	if max := map[bool]int{true: 1}[strings.HasSuffix(name, "grep")]; len(operands) > max && !(len(operands) == 1 && operands[0].literal == "-") {
 		return fromOutside
 	}
 	return in
@@ -284,7 +284,7 @@ func lines(name string, operands []shellWord, in value) value {
 
 // filtered is what a program prints that changes its input.
 func (r *scriptReader) filtered(name string, args, operands []shellWord, in value) value {
-	if files := len(operands) - map[string]int{"sed": 1, "awk": 1, "gawk": 1, "mawk": 1, "nawk": 1, "tr": 2, "cut": 0}[name]; files > 0 && !(name == "cut" && slices.ContainsFunc(operands, isOptionValue)) {
+	if files := len(operands) - map[string]int{"sed": 1, "awk": 1, "gawk": 1, "mawk": 1, "nawk": 1, "tr": 2, "cut": 0}[name]; files > 0 && (name != "cut" || slices.ContainsFunc(operands, isNoOptionValue)) {
 		return fromOutside
 	}
 	if len(operands) == 1 && name == "sed" {
@@ -304,8 +304,10 @@ func (r *scriptReader) filtered(name string, args, operands []shellWord, in valu
 	return in.blurred(spaced(args))
 }
 
-// isOptionValue tells whether a word may be the value of an option that stands before it.
-func isOptionValue(w shellWord) bool { return len(w.literal) < 4 && !strings.Contains(w.literal, "/") }
+// isNoOptionValue tells whether a word is too long for a delimiter or a number of a field.
+func isNoOptionValue(w shellWord) bool {
+	return w.literal == "" || len(w.literal) > 3 || strings.Contains(w.literal, "/")
+}
 
 var simpleExpression = regexp.MustCompile(`^\^?(?:[A-Za-z0-9_/@%=:, -]\*?|\\[./]|\.\*?|\[\^?[A-Za-z0-9_/.@%=:, -]+\]\*?)*\$?$`)
 
