@@ -43,7 +43,7 @@ func TestGiven(t *testing.T) {
 				files["usr/bin/"+name] = "x"
 			}
 			c := &collector{im: tree(t, files), facts: map[[2]string]bool{}, unknowns: map[[3]string]bool{}, seen: map[string]bool{}, scripted: map[string]bool{}, search: defaultPath}
-			c.shellText([]byte(tc.script), "sh", nil, place{where: "x"})
+			c.shellText([]byte(tc.script), "sh", surroundings{}, place{where: "x"})
 			var got []string
 			for _, f := range c.result.Facts {
 				switch f.ID {

@@ -40,7 +40,7 @@ func (r *scriptReader) launch(args []shellWord) {
 			case folder && strings.HasPrefix(text, "/"): // all programs of a folder
 				r.out.commands = append(r.out.commands, text+"/*")
 			default:
-				r.out.commands = append(r.out.commands, text)
+				r.runs(text)
 			}
 		}
 		text, known := w.value().single()
@@ -123,9 +123,15 @@ func (r *scriptReader) starts(w shellWord) {
 		case !isKnown(text):
 			r.compute(text, w, false)
 		default:
-			r.out.commands = append(r.out.commands, text)
+			r.runs(text)
 		}
 	}
+}
+
+// runs notes a program whose arguments are not looked at.
+func (r *scriptReader) runs(name string) {
+	r.out.commands = append(r.out.commands, name)
+	r.out.given = append(r.out.given, given{name: name})
 }
 
 // finds takes the commands of find(1).
