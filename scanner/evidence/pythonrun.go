@@ -177,7 +177,7 @@ func (c *collector) programsInPython(text string, s *pyScripts, at place) {
 		for i, command := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(";|&()`\n", r) }) {
 			first, _, _ := strings.Cut(strings.TrimSpace(command), " ")
 			if file, found := c.im.lookUp(first, c.search); found && i == 0 && c.im.isFile(file) {
-				c.shellText([]byte(text), "sh", nil, at)
+				c.shellText([]byte(text), "sh", surroundings{}, at)
 			} else if found {
 				c.namedProgram(file, at)
 			}
