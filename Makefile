@@ -66,7 +66,7 @@ recall-emulated-test: ## the same for arm64, armhf and riscv64 under qemu-user (
 BOOT_DIR ?= /var/tmp/systemd-hardening-boot
 
 .PHONY: boot-test
-boot-test: build ## boot 59 real services with what harden writes for them (root, QEMU, 4 GB in BOOT_DIR; SERVICES="nginx ssh" for fewer)
+boot-test: build ## boot 93 real services with what harden writes for them (root, QEMU, 4 GB in BOOT_DIR; SERVICES="nginx ssh" for fewer)
 	bash testdata/boot/build $(BOOT_DIR)
 	rm -rf $(BOOT_DIR)/overlay
 	bin/systemd-hardening harden $(BOOT_DIR)/rootfs --tree $(BOOT_DIR)/overlay

@@ -13,6 +13,8 @@ echo "$(id -un) $*" >> /var/log/keys
 logger -t key "$*"
 X
     chmod 755 /usr/local/lib/rig/key
+    # acpid watches the folder of input devices only if it is there already.
+    put /etc/modules-load.d/rig.conf <<< evdev
     systemctl enable acpid > /dev/null 2>&1
 }
 

@@ -1,5 +1,6 @@
 # serial-getty: an instance of systemd's template: a person logs in over a serial cable, with a session and sudo
 unit=serial-getty@ttyS1.service
+may_restart=yes
 packages="login util-linux python3"
 
 configure() {

@@ -12,8 +12,8 @@ X
 echo "$(id -un) $SMARTD_FAILTYPE $SMARTD_DEVICE" > /var/log/disk-warning
 X
     chmod 755 /usr/local/lib/rig/warning
-    # The disk is emulated, which the unit would take as a reason not to start.
-    printf '[Unit]\nConditionVirtualization=\n' | put /etc/systemd/system/smartmontools.service.d/10-rig.conf
+    # The disk is emulated, which the unit would take as a reason not to start, and its driver is loaded late.
+    printf '[Unit]\nConditionVirtualization=\nWants=dev-sda.device\nAfter=dev-sda.device\n' | put /etc/systemd/system/smartmontools.service.d/10-rig.conf
     systemctl enable smartmontools > /dev/null 2>&1
 }
 
