@@ -170,6 +170,20 @@ long (*PL_ppaddr[])(long) = { print, root, calls };
 const char *const folders[] = { "/usr/lib/perl5/5.40", "/usr/share/perl5" };
 int main(int argc, char **argv) { return PL_ppaddr[argc](argc) != *folders[argc]; }`
 
+// tabledSource hands a library's name to dlopen by a table of functions; copiedSource
+// fills an array with a path.
+const tabledSource = `
+#include <dlfcn.h>
+const char *names[] = { "libplug.so", 0 };
+static int load(const char *name) { return dlopen(name, RTLD_NOW) != 0; }
+static int leave(const char *name) { return *name; }
+int (*loaders[])(const char *) = { load, leave };
+int main(int argc, char **argv) { return loaders[argc](argc > 5 ? argv[1] : names[argc]); }`
+
+const copiedSource = `
+#include <unistd.h>
+int main(int argc, char **argv) { char path[] = "/opt/setclock"; argv[0] = path; return execv(path, argv); }`
+
 const starterSource = `
 #include <dlfcn.h>
 int main(void) { return dlopen("libstart.so", RTLD_NOW) != dlopen("libname.so", RTLD_NOW); }`
@@ -200,7 +214,7 @@ var compileOnce = sync.OnceValues(func() (files map[string]string, missing strin
 		"usr/sbin/daemon": daemonSource, "usr/libexec/helper": helperSource, "opt/plug/libplug.so": plugSource, "usr/sbin/session": sessionSource,
 		"usr/sbin/pager": pagerSource, "usr/sbin/login": loginSource, "usr/sbin/job": jobSource, "usr/sbin/hook": hookSource, "usr/sbin/bus": busSource, "usr/sbin/scattered": scatteredSource, "usr/bin/busybox": appletsSource,
 		"usr/bin/env": launcherSource, "usr/sbin/starter": starterSource, "opt/plug/libstart.so": startSource, "opt/plug/libname.so": nameSource, "bin/sh": nothing, "usr/bin/logger": nothing,
-		"usr/sbin/bare": bareSource, "usr/sbin/taught": taughtSource, "usr/bin/python3": nothing, "usr/bin/snake": snakeSource, "usr/bin/camel": camelSource,
+		"usr/sbin/tabled": tabledSource, "usr/sbin/copied": copiedSource, "opt/setclock": helperSource, "usr/sbin/bare": bareSource, "usr/sbin/taught": taughtSource, "usr/bin/python3": nothing, "usr/bin/snake": snakeSource, "usr/bin/camel": camelSource,
 	} {
 		out := filepath.Join(dir, filepath.Base(name))
 		c := exec.Command(gcc, "-O2", "-s", "-rdynamic", "-x", "c", "-", "-o", out)
@@ -265,6 +279,10 @@ func TestCollect(t *testing.T) {
 		{summary: "its helper alone", lines: "ExecStart=/usr/libexec/helper\n", facts: []string{"clock "}, not: []string{"hostname ", "socket-family AF_INET"}, complete: true},
 		{summary: "a library that starts what another names", lines: "ExecStart=/usr/sbin/starter\n", facts: []string{"exec /usr/libexec/helper", "clock "},
 			assumed: []string{"exec-unresolved execl"}, complete: true},
+		{summary: "a library that a table's function loads", lines: "ExecStart=/usr/sbin/tabled\n", facts: []string{"hostname "},
+			assumed: []string{"dlopen-unresolved"}, complete: true},
+		{summary: "a program whose path is copied into an array", lines: "ExecStart=/usr/sbin/copied\n", facts: []string{"exec /opt/setclock", "clock "},
+			assumed: []string{"exec-unresolved execv"}, complete: true},
 		{summary: "a command of another kind counts", lines: "ExecStart=/usr/bin/logger\nExecStopPost=-/usr/libexec/helper\n", facts: []string{"clock "}, complete: true},
 		{summary: "the service manager's client", lines: "ExecStartPre=-/usr/bin/systemctl reset-failed x.service\nExecStart=/usr/bin/logger\n",
 			facts: []string{"socket-family AF_UNIX"}, not: []string{"clock "}, calls: "clock_settime", complete: true},

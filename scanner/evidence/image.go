@@ -38,13 +38,14 @@ type Image struct {
 	analysing *semaphore.Weighted // bytes of the files that are being analysed
 	ahead     *semaphore.Weighted // programs that are walked before it is their turn
 
-	pluginDirs once[*module, []string] // folders of modules that a file's strings name
-	pamNames   once[*module, []string] // PAM services that a file's strings name
-	pamFiles   once[string, []string]  // modules of a PAM service
-	pyFolders  once[string, []string]  // native modules of a folder of Python
-	pythons    once[string, *pyScripts]
-	perls      once[string, *plScripts]
-	codeNames  once[*module, map[string][]elfcode.FuncID]
+	pluginNames once[*module, []string] // names of libraries among them
+	pluginDirs  once[*module, []string] // folders of modules that a file's strings name
+	pamNames    once[*module, []string] // PAM services that a file's strings name
+	pamFiles    once[string, []string]  // modules of a PAM service
+	pyFolders   once[string, []string]  // native modules of a folder of Python
+	pythons     once[string, *pyScripts]
+	perls       once[string, *plScripts]
+	codeNames   once[*module, map[string][]elfcode.FuncID]
 }
 
 // once keeps what was computed for a key. It may be computed twice when two ask at

@@ -57,7 +57,8 @@ func (p *program) plugin(im *Image, name string) {
 }
 
 // dlopen loads what a call of dlopen names. A name that only the running program
-// knows can be any module of the folders whose names the program holds: they are
+// knows, or a caller that is not seen (through a table of functions, say), can be any
+// module of the folders and any library whose names the program holds: they are
 // loaded as a whole, as a guess; with none, it stays unknown.
 func (p *program) dlopen(im *Image, m *loaded, site elfcode.Site) {
 	index := int8(0)
@@ -74,7 +75,7 @@ func (p *program) dlopen(im *Image, m *loaded, site elfcode.Site) {
 				p.load(im, file, true)
 			} // a library that the image lacks cannot be loaded
 		}
-		if a.Complete() || site.Depends {
+		if a.Complete() {
 			return
 		}
 	}
@@ -84,7 +85,7 @@ func (p *program) dlopen(im *Image, m *loaded, site elfcode.Site) {
 // plugins loads what a call of dlopen may load whose argument only the running
 // program knows: what .note.dlopen declares; for
 // libpam the modules of the PAM services that the program names; else every module
-// in a folder that the module or the executable names.
+// in a folder, and every library, that the module or the executable names.
 func (p *program) plugins(im *Image, m *loaded, where string) {
 	if p.scripts != nil && p.scripts.loads(m.file) {
 		return
@@ -100,6 +101,12 @@ func (p *program) plugins(im *Image, m *loaded, where string) {
 	dirs := slices.Clone(im.pluginDirs.get(m.file, im.pluginFolders))
 	if exe := p.modules[0]; exe != m {
 		dirs = append(dirs, im.pluginDirs.get(exe.file, im.pluginFolders)...)
+	}
+	for _, name := range im.pluginNames.get(m.file, libraryNames) {
+		p.plugin(im, name)
+	}
+	for _, name := range im.pluginNames.get(p.modules[0].file, libraryNames) {
+		p.plugin(im, name)
 	}
 	slices.Sort(dirs)
 	for _, dir := range slices.Compact(dirs) {
@@ -141,6 +148,24 @@ func (im *Image) pluginFolders(f *module) []string {
 		}
 	}
 	return dirs
+}
+
+// libraryNames are the names of libraries, without a folder, among a file's strings.
+func libraryNames(f *module) []string {
+	var names []string
+	for _, text := range f.Strings {
+		if isLibraryName(text) {
+			names = append(names, text)
+		}
+	}
+	return names
+}
+
+// isLibraryName tells whether a text has the form of a library's file name, as
+// libx.so or libx.so.1.
+func isLibraryName(text string) bool {
+	stem, version, found := strings.Cut(text, ".so")
+	return found && stem != "" && !strings.ContainsAny(stem, "/% ") && strings.Trim(version, ".0123456789") == ""
 }
 
 // modulesIn are the shared objects in a folder, not below it.
