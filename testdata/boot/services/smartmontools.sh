@@ -27,5 +27,5 @@ probe() {
     eventually 20 grep -q '^root EmailTest /dev/sda' /var/log/disk-warning || fail "program did not run"
     eventually 30 ls /var/lib/smartmontools/state.*.state || fail "state is not stored"
     systemctl kill --signal=USR1 smartmontools
-    eventually 20 says 'signal USR1' || fail "check on demand"
+    eventually 20 says 'ignal USR1\|checking devices now' || fail "check on demand"
 }
