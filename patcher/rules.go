@@ -44,7 +44,7 @@ var rules = []rule{
 	{"DevicePolicy", 208, func(s *unit.Service) bool { return s.DevicePolicy != "auto" || s.PrivateDevices }, either(listedDevices, devicePolicy)},
 	{"PrivateUsers", 232, func(s *unit.Service) bool { return s.PrivateUsers != "no" }, privateUsers},
 	{"PrivateTmp", 183, func(s *unit.Service) bool { return s.PrivateTmp != "no" }, mounts(unless("PrivateTmp", report.Likely,
-		"nothing that it runs, and no configuration in the image, names /tmp or /var/tmp, but for files that get names of their own", sharedTemporary))},
+		"nothing that it runs, and no configuration in the image, names /tmp or /var/tmp, but for files that get names of their own", sharedTemporary, fact("datagram-server", "")))},
 	{"PrivateMounts", 239, func(s *unit.Service) bool { return s.PrivateMounts == unit.Yes }, either(
 		unprivileged(yes("PrivateMounts"), "mount(2) in the host's mount name space needs CAP_SYS_ADMIN, so the host never sees a mount of this service"),
 		mounts(unless("PrivateMounts", report.Proven, "no system call that mounts or enters a mount name space is reached", fact("mount", ""), fact("namespace", "mnt"), fact("namespace", "all"))))},

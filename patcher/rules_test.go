@@ -261,6 +261,7 @@ func TestRules(t *testing.T) {
 			{"names none", "", nil, likely},
 			{"names /tmp", "", with(facts("path /tmp/.X11-unix")), in("path /tmp/.X11-unix")},
 			{"names /var/tmp", "", with(facts("path /var/tmp")), in("path /var/tmp")},
+			{"answers datagrams", "", with(facts("datagram-server")), in("datagram-server")},
 			{"makes a file with a name of its own", "", with(facts("path /tmp/xXXXXXX")), likely},
 			{"makes one in a folder with such a name", "", with(facts("path /tmp/xXXXXXX/socket")), in("path /tmp/xXXXXXX/socket")},
 			{"names neither", "", with(facts("path /tmpfiles", "path /var/tmpl")), likely},

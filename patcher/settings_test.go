@@ -39,6 +39,7 @@ var observations = []struct{ fact, words string }{
 	{"device /dev/kmsg", "it names /dev/kmsg"},
 	{"exec /bin/true", "it starts a program"},
 	{"set-id-program /bin/su", "it starts a program that has a set-ID bit"},
+	{"datagram-server", "it answers local datagrams at the address of who asked, which may lie below /tmp"},
 	{"hostname", "it sets the host or domain name"},
 	{"path /etc/hostname", "it names /etc/hostname"},
 	{"path /proc/sys/kernel/hostname", "it names /proc/sys/kernel/hostname"},

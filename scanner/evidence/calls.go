@@ -122,6 +122,8 @@ var judges = map[string]func(*collector, *call){
 }
 
 const (
+	afUnix         = 1
+	sockDgram      = 2
 	sockRaw        = 3
 	sockPacket     = 10
 	afNetlink      = 16

@@ -218,6 +218,7 @@ func (c *collector) take(p *program, file, name string) {
 		}
 		c.strings(p, m)
 		c.mountTable(m)
+		c.answersDatagrams(m)
 		c.priorities(m)
 		if m.libc {
 			c.cancellable(m)

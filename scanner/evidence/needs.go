@@ -29,8 +29,9 @@ const (
 	FactRawIO          = "raw-io"          // I/O ports
 	FactReboot         = "reboot"
 	FactPtrace         = "ptrace"
-	FactMountTable     = "mount-table" // asks about every file system that is mounted
-	FactSession        = "session"     // marks of a program that runs what its users ask for
+	FactDatagramServer = "datagram-server" // answers local datagrams to where they came from
+	FactMountTable     = "mount-table"     // asks about every file system that is mounted
+	FactSession        = "session"         // marks of a program that runs what its users ask for
 )
 
 // need is a fact that a reached system call brings.

@@ -94,7 +94,7 @@ func (p *program) plugins(im *Image, m *loaded, where string) {
 		p.declared(im, m)
 		return
 	}
-	if strings.HasPrefix(m.file.SONAME, "libpam.so") {
+	if m.isPAM() {
 		p.pam(im)
 		return
 	}
@@ -102,22 +102,33 @@ func (p *program) plugins(im *Image, m *loaded, where string) {
 	if exe := p.modules[0]; exe != m {
 		dirs = append(dirs, im.pluginDirs.get(exe.file, im.pluginFolders)...)
 	}
-	for _, name := range im.pluginNames.get(m.file, libraryNames) {
-		p.plugin(im, name)
-	}
-	for _, name := range im.pluginNames.get(p.modules[0].file, libraryNames) {
-		p.plugin(im, name)
-	}
 	slices.Sort(dirs)
-	for _, dir := range slices.Compact(dirs) {
+	dirs = slices.Compact(dirs)
+	if !m.walk.plugged {
+		m.walk.plugged = true
+		p.plug(im, m, dirs)
+	}
+	if x := (problem{"dlopen-unresolved", strings.Join(dirs, " "), where}); !slices.Contains(p.assumed, x) {
+		p.assumed = append(p.assumed, x)
+	}
+}
+
+// plug loads the libraries that a module or the executable names, and all in some folders.
+func (p *program) plug(im *Image, m *loaded, dirs []string) {
+	for _, f := range []*module{m.file, p.modules[0].file} {
+		for _, name := range im.pluginNames.get(f, libraryNames) {
+			p.plugin(im, name)
+		}
+	}
+	for _, dir := range dirs {
 		for _, file := range im.modulesIn(dir) {
 			p.load(im, file, true)
 		}
 	}
-	if x := (problem{"dlopen-unresolved", strings.Join(slices.Compact(dirs), " "), where}); !slices.Contains(p.assumed, x) {
-		p.assumed = append(p.assumed, x)
-	}
 }
+
+// isPAM: what libpam loads depends on the other modules of the program.
+func (m *loaded) isPAM() bool { return strings.HasPrefix(m.file.SONAME, "libpam.so") }
 
 // declared loads the libraries that .note.dlopen declares, of each the first that the
 // image has.

@@ -5,6 +5,8 @@ package evidence
 import (
 	"slices"
 	"strings"
+
+	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
 )
 
 // familyNames by number, of <linux/socket.h>.
@@ -191,4 +193,29 @@ func judgeBind(c *collector, x *call) {
 	if !c.mayBind {
 		c.mayBind, c.mayBindAt = true, x.at
 	}
+}
+
+// answersDatagrams notes a module that answers local datagrams at the address from which
+// they came (recvfrom(2), sendto(2)): a client makes that socket, often below /tmp.
+func (c *collector) answersDatagrams(m *loaded) {
+	if m.libc || !m.reaches("bind") || !m.reaches("recvfrom") || !m.reaches("sendto") {
+		return
+	}
+	for _, s := range m.sites() {
+		if s.Kind != elfcode.CallSite || m.file.Imports[s.Import].Name != "socket" {
+			continue
+		}
+		x := &call{args: s.Args}
+		families, _ := x.ints(0)
+		types, _ := x.ints(1)
+		if slices.Contains(families, afUnix) && slices.ContainsFunc(types, func(t uint64) bool { return t&0xf == sockDgram }) {
+			c.fact(FactDatagramServer, "", place{where: m.path})
+			return
+		}
+	}
+}
+
+// reaches tells whether reached code of a module calls a function of another one.
+func (m *loaded) reaches(function string) bool {
+	return slices.ContainsFunc(m.reached.Imports, func(id int32) bool { return m.file.Imports[id].Name == function })
 }
