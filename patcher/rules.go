@@ -72,7 +72,7 @@ var rules = []rule{
 	{"RestrictRealtime", 231, func(s *unit.Service) bool { return s.RestrictRealtime }, either(realtime,
 		unless("RestrictRealtime", report.Proven, "no call that sets a real-time scheduling policy is reached", fact("realtime", ""), asks("CPUSchedulingPolicy")))},
 	{"RestrictSUIDSGID", 242, func(s *unit.Service) bool { return s.RestrictSUIDSGID }, unless("RestrictSUIDSGID", report.Likely,
-		"no call sets a set-user-ID or set-group-ID bit; heuristic: the mode of a file that open(2) makes is not looked at", fact("set-id-bits", ""))},
+		"no call sets a set-user-ID or set-group-ID bit; heuristic: a mode of open(2) that is not a constant is not looked at", fact("set-id-bits", ""), call("openat2"))}, // which the filter refuses as a whole
 	{"RestrictNamespaces", 233, func(s *unit.Service) bool { return s.RestrictNamespaces == 0 }, restrictNamespaces},
 	{"RestrictAddressFamilies", 211, func(s *unit.Service) bool { return s.RestrictAddressFamilies.Allow }, either(restrictAddressFamilies, absentFamilies)},
 	{"PrivateNetwork", 209, func(s *unit.Service) bool { return s.PrivateNetwork }, unless("PrivateNetwork", report.Proven,

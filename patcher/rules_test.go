@@ -391,6 +391,7 @@ func TestRules(t *testing.T) {
 		"RestrictSUIDSGID": {
 			{"sets no bit", "", nil, likely},
 			{"sets one", "", with(facts("set-id-bits chmod")), in("set-id-bits chmod")},
+			{"opens files by openat2(2)", "", with(calls("openat2")), "withheld: openat2(2) is reached"},
 			{"has it", "RestrictSUIDSGID=yes\n", nil, ""},
 		},
 		"RestrictNamespaces": {

@@ -81,9 +81,16 @@ var judges = map[string]func(*collector, *call){
 	"getenv":     judgeVariable, "secure_getenv": judgeVariable, "g_getenv": judgeVariable,
 	"ioctl":    judgeIoctl,
 	"mprotect": judgeProtection, "pkey_mprotect": judgeProtection, "mmap": judgeProtection, "mmap2": judgeProtection, "mmap64": judgeProtection,
-	"shmat":    judgeShmat,
-	"prctl":    judgePrctl,
-	"setxattr": judgeXattr, "lsetxattr": judgeXattr, "fsetxattr": judgeXattr, "removexattr": judgeXattr, "lremovexattr": judgeXattr, "fremovexattr": judgeXattr,
+	"shmat":             judgeShmat,
+	"open":              func(c *collector, x *call) { judgeCreate(c, x, 1, 2) },
+	"open64":            func(c *collector, x *call) { judgeCreate(c, x, 1, 2) },
+	"openat":            func(c *collector, x *call) { judgeCreate(c, x, 2, 3) },
+	"openat64":          func(c *collector, x *call) { judgeCreate(c, x, 2, 3) },
+	"creat":             func(c *collector, x *call) { judgeCreate(c, x, -1, 1) },
+	"creat64":           func(c *collector, x *call) { judgeCreate(c, x, -1, 1) },
+	"sched_setaffinity": judgeAffinity,
+	"prctl":             judgePrctl,
+	"setxattr":          judgeXattr, "lsetxattr": judgeXattr, "fsetxattr": judgeXattr, "removexattr": judgeXattr, "lremovexattr": judgeXattr, "fremovexattr": judgeXattr,
 	"clone":                func(c *collector, x *call) { judgeNamespaces(c, x, 2, 0) },
 	"__clone":              func(c *collector, x *call) { judgeNamespaces(c, x, 2, 0) },
 	"clone3":               judgeClone3,
@@ -150,6 +157,10 @@ func judgeProtection(c *collector, x *call) {
 	}
 	exec := x.anyBit(2, protExec)
 	if strings.HasPrefix(x.name, "mmap") {
+		const locked = 0x2000
+		if flags, _ := x.ints(3); slices.ContainsFunc(flags, func(f uint64) bool { return f&locked != 0 }) {
+			c.capability(x.at, "CAP_IPC_LOCK")
+		}
 		exec = exec && x.anyBit(2, protWrite)
 	}
 	if exec && !c.asksNothing(x) {
@@ -206,13 +217,17 @@ func judgePrctl(c *collector, x *call) {
 			c.capability(x.at, "CAP_SETPCAP")
 		case 47: // PR_CAP_AMBIENT
 			judgeAmbient(c, x)
-		case 35: // PR_SET_MM
+		case 35, 57: // PR_SET_MM, PR_SET_IO_FLUSHER
 			c.capability(x.at, "CAP_SYS_RESOURCE")
 		case 22: // PR_SET_SECCOMP
 			c.capability(x.at, "CAP_SYS_ADMIN")
 		}
 	}
 }
+
+// timeSharing are SCHED_OTHER, SCHED_BATCH and SCHED_IDLE. RestrictRealtime= refuses all
+// else, these with SCHED_RESET_ON_FORK included (seccomp_restrict_realtime() of systemd).
+var timeSharing = []uint64{0, 3, 5}
 
 func judgePolicy(c *collector, x *call, index int) {
 	if x.libc {
@@ -223,7 +238,7 @@ func judgePolicy(c *collector, x *call, index int) {
 		c.unknown("scheduling-policy-unresolved", x.name, x.at)
 	}
 	for _, p := range policies {
-		if p &= 0xff; p == 1 || p == 2 || p == 6 {
+		if !slices.Contains(timeSharing, p&0xffffffff) {
 			c.fact(FactRealtime, x.name, x.at)
 		}
 	}
@@ -267,6 +282,25 @@ func (x *call) plainMode() string {
 		return "the files that it copies, moves or edits have no set-ID bits"
 	}
 	return ""
+}
+
+// judgeCreate: a file that is made may get set-ID bits as well. A mode that is not a
+// constant is not looked at.
+func judgeCreate(c *collector, x *call, flags, mode int) {
+	const create = 0o100
+	modes, _ := x.ints(mode)
+	if x.libc || flags >= 0 && !x.anyBit(flags, create) || !slices.ContainsFunc(modes, func(m uint64) bool { return m&setIDBits != 0 && m>>16 == 0 }) {
+		return
+	}
+	c.fact(FactSetIDBits, x.name, x.at)
+	c.capability(x.at, "CAP_FSETID")
+}
+
+// judgeAffinity: the processors of other users' processes (sched_setaffinity(2)).
+func judgeAffinity(c *collector, x *call) {
+	if processes, all := x.ints(0); !x.libc && !(all && onlyInts(processes, 0)) {
+		c.capability(x.at, "CAP_SYS_NICE")
+	}
 }
 
 func judgeAlarm(c *collector, x *call) {

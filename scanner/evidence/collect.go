@@ -79,13 +79,14 @@ type collector struct {
 	env         environment
 	search      []string // where programs are looked up by name
 
-	mayBind   bool
-	mayBindAt place
-	readsHome *place // where $HOME is read
-	embedded  []embedded
-	scripted  map[string]bool // languages that configuration mentions
-	execStack bool
-	gateway   bool // one of its programs starts others that answer requests
+	mayBind    bool
+	mayBindAt  place
+	readsHome  *place // where the home directory is asked for
+	homeOfUser *place // where the user's entry is asked for
+	embedded   []embedded
+	scripted   map[string]bool // languages that configuration mentions
+	execStack  bool
+	gateway    bool // one of its programs starts others that answer requests
 	// unitsByBus: the unit is a system bus, and systemd starts what it activates.
 	unitsByBus bool
 
@@ -121,6 +122,7 @@ func (im *Image) Collect(u *unit.Unit) *Result {
 	env := im.readEnvironment(u)
 	c.env = env
 	c.environment(env, at)
+	c.unitPaths(u)
 	for _, setting := range commandSettings {
 		for _, command := range u.Service.Commands[setting] {
 			c.command(command, env)
@@ -142,7 +144,7 @@ func (im *Image) Collect(u *unit.Unit) *Result {
 			c.answering()
 		}
 	}
-	c.home(u.Service.User)
+	c.home(u.Service.User, at)
 	c.interpreters()
 	c.finish()
 	return &c.result
@@ -220,6 +222,9 @@ func (c *collector) take(p *program, file, name string) {
 		c.mountTable(m)
 		c.answersDatagrams(m)
 		c.priorities(m)
+		c.asksForHome(m)
+		c.throughLibraries(m)
+		c.privatePath(m.path, place{where: m.path})
 		if m.libc {
 			c.cancellable(m)
 		}
@@ -287,7 +292,8 @@ func (c *collector) assume(id, value, assumption string, at place) {
 
 // finish derives what takes all of the service to know, and sorts.
 func (c *collector) finish() {
-	if c.mayBind && (c.facts[[2]string{FactSocketFamily, "AF_INET"}] || c.facts[[2]string{FactSocketFamily, "AF_INET6"}] || c.hasUnknown("socket-family-unresolved")) {
+	hasPorts := func(family string) bool { return c.facts[[2]string{FactSocketFamily, family}] }
+	if c.mayBind && (slices.ContainsFunc(familiesWithPorts, hasPorts) || c.hasUnknown("socket-family-unresolved")) {
 		c.fact(FactCapability, "CAP_NET_BIND_SERVICE", c.mayBindAt)
 		c.fact(FactPrivilegedPort, "", c.mayBindAt)
 	}

@@ -50,7 +50,8 @@ func (im *Image) readEnvironmentFile(env environment, file string) {
 	if err != nil {
 		return
 	}
-	for _, line := range strings.Split(string(data), "\n") {
+	text := strings.ReplaceAll(string(data), "\\\n", " ") // a line goes on behind a backslash
+	for _, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if name, value, ok := strings.Cut(line, "="); ok && line[0] != '#' && line[0] != ';' {
 			env[strings.TrimSpace(name)] = strings.Join(splitQuoted(value), " ")

@@ -172,6 +172,10 @@ func TestConfiguration(t *testing.T) {
 		{"files that include each other", map[string]string{"etc/a": "/etc/b", "etc/b": "/etc/a /tmp/x"}, "/etc/a", []string{"/etc/a", "/etc/b", "/tmp/x"}},
 		{"databases are everybody's", map[string]string{"etc/passwd": "root:x:0:0::/root:/bin/sh\n"}, "/etc/passwd", []string{"/etc/passwd"}},
 		{"no text", map[string]string{"etc/x.db": "/tmp/x\x00"}, "/etc/x.db", []string{"/etc/x.db"}},
+		{"beside an application", map[string]string{"opt/gw/gw.conf": "port /dev/ttyS0"}, "-c /opt/gw/gw.conf", []string{"/dev/ttyS0", "/opt/gw/gw.conf"}},
+		{"a file that is named as configuration is", map[string]string{"var/lib/x/x.json": `{"dir": "\/home\/x"}`}, "/var/lib/x/x.json", []string{"/home/x", "/var/lib/x/x.json"}},
+		{"a file of data", map[string]string{"var/lib/x/x.log": "/home/x"}, "/var/lib/x/x.log", []string{"/var/lib/x/x.log"}},
+		{"homes", map[string]string{"etc/x.conf": "dir=~/x\n"}, "/etc/x.conf", []string{"/etc/x.conf", "/home", "/root"}},
 		{"not there", nil, "/etc/none", []string{"/etc/none"}},
 	} {
 		t.Run(tt.summary, func(t *testing.T) {

@@ -79,6 +79,8 @@ var syscallNeeds = func() map[string][]need {
 	add("kill tkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal", capabilities("CAP_KILL")...)
 	add("reboot kexec_load kexec_file_load", append(capabilities("CAP_SYS_BOOT"), need{FactReboot, ""})...)
 	add("mlock mlock2 mlockall memfd_secret", capabilities("CAP_IPC_LOCK")...)
+	add("io_uring_setup io_uring_register", capabilities("CAP_IPC_LOCK")...)
+	add("mq_open msgctl", capabilities("CAP_SYS_RESOURCE")...)
 	add("chroot", capabilities("CAP_SYS_CHROOT")...)
 	add("acct", capabilities("CAP_SYS_PACCT")...)
 	add("vhangup", capabilities("CAP_SYS_TTY_CONFIG")...)

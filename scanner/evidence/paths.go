@@ -138,12 +138,27 @@ func (c *collector) programsInText(text string, at place) {
 // paths takes the words of a script or a command line that are paths.
 func (c *collector) paths(words []string, at place) {
 	for _, w := range words {
-		for _, part := range strings.FieldsFunc(w, separates) {
-			if strings.HasPrefix(part, "/") {
-				c.path(part, at)
+		for _, part := range pathsIn(w) {
+			c.path(part, at)
+		}
+	}
+}
+
+// pathsIn are the paths in a text, those behind a sign that no path begins with included,
+// as in "speed@/dev/ttyS0", and those of JSON with escaped slashes.
+func pathsIn(text string) []string {
+	var list []string
+	for _, word := range strings.FieldsFunc(strings.ReplaceAll(text, `\/`, "/"), separates) {
+		for i := 0; i < len(word); i++ {
+			if word[i] == '/' && (i == 0 || strings.IndexByte("@&!+[^~#`-", word[i-1]) >= 0) {
+				list = append(list, word[i:])
+			}
+			if i == 0 && word[0] == '/' {
+				break
 			}
 		}
 	}
+	return list
 }
 
 // separates tells what stands between paths in texts and configuration.
@@ -155,7 +170,7 @@ func (c *collector) path(text string, at place) {
 	if len(text) > 255 || strings.ContainsAny(text, "\n\r\t\x00") {
 		return
 	}
-	text = path.Clean(text)
+	text = ofProcess(path.Clean(text))
 	for _, g := range guarded {
 		if text == g || strings.HasPrefix(text, g+"/") {
 			c.fact(FactPath, text, at)
@@ -165,7 +180,19 @@ func (c *collector) path(text string, at place) {
 	if strings.HasPrefix(text, "/dev/") {
 		c.fact(FactDevice, text, at)
 	}
+	c.behindLinks(text, at)
 	c.include(text)
+}
+
+// ofProcess gives the folder of a process that a pattern or a variable stands for, as
+// "/proc/[0-9]*/exe" or "/proc/$pid/exe", the form that it has in code.
+func ofProcess(text string) string {
+	rest, ok := strings.CutPrefix(text, "/proc/")
+	if !ok || rest == "" || strings.IndexByte("[*?$", rest[0]) < 0 {
+		return text
+	}
+	_, file, _ := strings.Cut(rest, "/")
+	return path.Join("/proc/%d", file)
 }
 
 // databases below /etc are read by the C library, PAM, systemd or a login, for all
@@ -228,17 +255,18 @@ func (c *collector) configFile(name string) {
 		}
 		c.mentions(line)
 		at := place{where: fmt.Sprintf("%s:%d", name, n+1)}
+		for _, word := range pathsIn(line) {
+			c.path(word, at)
+			c.namedProgram(word, at)
+			if strings.Contains(line, "run-parts") { // all programs of a folder
+				c.startAll(word+"/*", at)
+			}
+		}
 		for _, word := range strings.FieldsFunc(line, separates) {
-			switch {
-			case strings.HasPrefix(word, "/"):
-				c.path(word, at)
-				c.namedProgram(word, at)
-				if strings.Contains(line, "run-parts") { // all programs of a folder
-					c.startAll(word+"/*", at)
-				}
-			case strings.Contains(word, "/") && strings.HasPrefix(name, "/etc/"): // included from beside this file
+			if strings.Contains(word, "/") && word[0] != '/' { // included from beside this file
 				c.include(path.Join(path.Dir(name), word))
 			}
+			c.tilde(word, at)
 		}
 	}
 }
@@ -251,10 +279,21 @@ func isBase64(line string) bool {
 
 // include reads a file or pattern that configuration names, once.
 func (c *collector) include(name string) {
-	if strings.HasPrefix(name, "/etc/") && !isDatabase(name) && !c.seen["config "+name] {
-		c.seen["config "+name] = true
-		c.configuration(name)
+	if c.seen["config "+name] || isDatabase(name) || !strings.HasPrefix(name, "/etc/") && !(below(applicationFolders, name) || isConfiguration(name)) {
+		return
 	}
+	c.seen["config "+name] = true
+	c.configuration(name)
+}
+
+// applicationFolders are where programs that are not of a distribution, and their
+// users, keep configuration (hier(7)).
+var applicationFolders = []string{"/opt", "/srv", "/usr/local", "/home", "/root", "/data", "/mnt", "/media", "/persist", "/boot"}
+
+// isConfiguration tells whether a name is one that files of configuration have.
+func isConfiguration(name string) bool {
+	return slices.Contains(strings.Fields(".conf .cfg .cnf .config .ini .json .yaml .yml .toml .properties .rc .env"), path.Ext(name)) &&
+		!below([]string{"/proc", "/sys", "/dev"}, name)
 }
 
 // unread notes configuration that is more than what is read.

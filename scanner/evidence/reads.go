@@ -63,6 +63,23 @@ var kernelPlaces = []string{"/sys", "/proc/sys"}
 var askers = strings.Fields("stat stat64 lstat lstat64 access euidaccess eaccess statfs statfs64 statvfs statvfs64 " +
 	"__xstat __xstat64 __lxstat __lxstat64 fstatat fstatat64 newfstatat statx faccessat faccessat2 realpath __realpath_chk canonicalize_file_name glob glob64")
 
+// writesBelow tells whether a module opens files to write by names below a folder that
+// it has open: then no folder is only looked at.
+func (m *loaded) writesBelow() bool {
+	const here = 0xffffff9c // AT_FDCWD
+	return slices.ContainsFunc(m.sites(), func(s elfcode.Site) bool {
+		name, args := m.callOf(&s)
+		if !strings.Contains(name, "openat") {
+			return false
+		}
+		folders, all := (&call{args: args}).ints(0)
+		if _, reads := onlyLooks(name, args); reads || all && onlyInts(folders, here) {
+			return false
+		}
+		return true
+	})
+}
+
 // lookedAt are the strings below kernelPlaces that every reached function which refers to
 // them hands to a call that opens them to read, and to none that may do more. Those in
 // tables are not known.
@@ -73,7 +90,7 @@ func (m *loaded) lookedAt() map[int32]bool {
 			wanted[id] = true
 		}
 	}
-	if len(wanted) == 0 || m.libc {
+	if len(wanted) == 0 || m.libc || m.writesBelow() {
 		return nil
 	}
 	type use struct {

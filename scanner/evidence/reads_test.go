@@ -36,6 +36,9 @@ func TestLookedAt(t *testing.T) {
 		{"asked about, then opened to read", []use{{"access", []elfcode.Arg{text, number(4)}}, {"open", []elfcode.Arg{text, number(0)}}}, true},
 		{"handed to a program too", []use{{"open", []elfcode.Arg{text, number(0)}}, {"execl", []elfcode.Arg{text}}}, false},
 		{"handed to what is no site", nil, false},
+		{"beside files that are written below a folder", []use{{"open", []elfcode.Arg{text, number(0)}}, {"openat", []elfcode.Arg{known(0, 5), known(2, 1)}}}, false},
+		{"beside files that are read below a folder", []use{{"open", []elfcode.Arg{text, number(0)}}, {"openat", []elfcode.Arg{known(0, 5), {Index: 1}, known(2, 0)}}}, true},
+		{"beside files that are written by their paths", []use{{"open", []elfcode.Arg{text, number(0)}}, {"openat", []elfcode.Arg{known(0, 0xffffff9c), known(2, 1)}}}, true},
 	} {
 		t.Run(test.summary, func(t *testing.T) {
 			file := &elfcode.File{Strings: []string{path}, Funcs: []elfcode.Func{{Refs: []elfcode.Ref{elfcode.Ref(uint32(elfcode.RefString) << 28)}}}}

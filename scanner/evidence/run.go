@@ -46,6 +46,7 @@ func (c *collector) run(t target) {
 		return // a helper that the image lacks cannot run
 	}
 	c.setID(resolved, t.at)
+	c.privatePath(resolved, t.at)
 	kind, _ := c.im.kind(resolved)
 	switch kind {
 	case KindELF:

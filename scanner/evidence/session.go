@@ -4,7 +4,6 @@ package evidence
 
 import (
 	"slices"
-	"strings"
 
 	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
 )
@@ -88,29 +87,4 @@ func (p *program) refersTo(text string) bool {
 	return slices.ContainsFunc(p.modules, func(m *loaded) bool {
 		return !m.libc && slices.ContainsFunc(m.reached.Strings, func(id int32) bool { return m.file.Strings[id] == text })
 	})
-}
-
-// judgeVariable notes that the home directory is asked for.
-func judgeVariable(c *collector, x *call) {
-	if v, _ := x.arg(0); c.readsHome == nil && slices.Contains(v.Strings, "HOME") {
-		c.readsHome = &x.at
-	}
-}
-
-// home takes the home directory of the user that the unit names as a path, when a
-// program reads $HOME: systemd sets it with User= only (systemd.exec(5), "Environment
-// variables in spawned processes").
-func (c *collector) home(user string) {
-	if user == "" || c.readsHome == nil {
-		return
-	}
-	data, err := c.im.fs.ReadFile("/etc/passwd")
-	if err != nil {
-		return
-	}
-	for _, line := range strings.Split(string(data), "\n") {
-		if f := strings.Split(line, ":"); len(f) > 5 && (f[0] == user || f[2] == user) && strings.HasPrefix(f[5], "/") {
-			c.path(f[5], *c.readsHome)
-		}
-	}
 }

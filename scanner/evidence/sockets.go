@@ -56,15 +56,18 @@ func judgeSocket(c *collector, x *call) {
 }
 
 // familyCapabilities: sockets of some families ask for a capability whatever their
-// type (packet(7), xdp and pfkey of the kernel; the control and raw channels of Bluetooth).
+// type (packet(7), xdp, pfkey, llc, isdn, caif and phonet of the kernel; the control and
+// raw channels of Bluetooth).
 func (c *collector) familyCapabilities(families []uint64, at place) {
 	for _, f := range families {
 		if f >= uint64(len(familyNames)) {
 			continue
 		}
 		switch familyNames[f] {
-		case "AF_PACKET", "AF_XDP":
+		case "AF_PACKET", "AF_XDP", "AF_LLC", "AF_ISDN":
 			c.capability(at, "CAP_NET_RAW")
+		case "AF_CAIF", "AF_PHONET":
+			c.capability(at, "CAP_SYS_ADMIN", "CAP_NET_ADMIN")
 		case "AF_KEY":
 			c.capability(at, "CAP_NET_ADMIN")
 		case "AF_BLUETOOTH":
@@ -81,6 +84,10 @@ func onlyFamily(families []uint64, all bool, name string) bool {
 
 // addressFamilies are those that addresses from configuration or a resolver have.
 var addressFamilies = []string{"AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"}
+
+// familiesWithPorts have addresses that the kernel keeps for CAP_NET_BIND_SERVICE:
+// ports, and channels of Bluetooth (net/vmw_vsock, net/bluetooth, net/mctp of Linux).
+var familiesWithPorts = []string{"AF_INET", "AF_INET6", "AF_VSOCK", "AF_BLUETOOTH", "AF_MCTP"}
 
 // judgeNetlink: which netlink protocol decides what the kernel asks for.
 func judgeNetlink(c *collector, x *call) {
@@ -128,14 +135,15 @@ func judgeNetlinkOf(index int) func(*collector, *call) {
 
 // privilegedOptions are the options of sockets that ask for a capability, by their level: those of
 // SOL_SOCKET (sk_setsockopt() of net/core/sock.c), IP (net/ipv4/ip_sockglue.c), IPv6
-// (net/ipv6/ipv6_sockglue.c) and TCP (net/ipv4/tcp.c), and the tables of netfilter.
+// (net/ipv6/ipv6_sockglue.c), TCP (net/ipv4/tcp.c), and the tables of netfilter.
 var privilegedOptions = map[uint64]map[uint64]string{
 	1: {1: netAdmin, 12: netAdmin, 32: netAdmin, 33: netAdmin, 36: netAdmin, 46: netAdmin, 61: netAdmin, 69: netAdmin, 70: netAdmin, // DEBUG PRIORITY SNDBUFFORCE RCVBUFFORCE MARK BUSY_POLL TXTIME, polling
 		25: netRaw, 62: netRaw}, // BINDTODEVICE BINDTOIFINDEX
 	0: {16: netAdmin, 17: netAdmin, 19: netAdmin + " " + netRaw, 64: netAdmin, 65: netAdmin, 96: netAdmin, 97: netAdmin, 128: netAdmin, 129: netAdmin}, // IPSEC_POLICY XFRM_POLICY TRANSPARENT, iptables, arptables, ebtables
 	41: {34: netAdmin, 35: netAdmin, 75: netAdmin + " " + netRaw, 64: netAdmin, 65: netAdmin, // IPSEC_POLICY XFRM_POLICY TRANSPARENT, ip6tables
 		54: netRaw, 55: netRaw, 59: netRaw}, // HOPOPTS RTHDRDSTOPTS DSTOPTS
-	6: {19: netAdmin}, // REPAIR
+	6:   {19: netAdmin},           // REPAIR
+	270: {8: "CAP_NET_BROADCAST"}, // NETLINK_LISTEN_ALL_NSID (net/netlink/af_netlink.c)
 }
 
 const (
