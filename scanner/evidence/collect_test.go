@@ -188,6 +188,26 @@ const starterSource = `
 #include <dlfcn.h>
 int main(void) { return dlopen("libstart.so", RTLD_NOW) != dlopen("libname.so", RTLD_NOW); }`
 
+// joinedSource is a plug-in; joinerSource and releaseSource name only the end of its path,
+// and a folder above it.
+const joinedSource = `
+#include <unistd.h>
+void join(void) { sethostname("x", 1); }`
+
+const joinerSource = `
+#include <dlfcn.h>
+#include <stdio.h>
+int main(int argc, char **argv) {
+	char name[99];
+	snprintf(name, sizeof name, "%s/lx/libjoined.so", argv[1]);
+	return dlopen(name, RTLD_NOW) != 0;
+}`
+
+const releaseSource = `
+#include <dlfcn.h>
+#include <stdio.h>
+int main(int argc, char **argv) { puts("${prefix}/lib/rel"); return dlopen(argv[1], RTLD_NOW) != 0; }`
+
 // compiled is an image of small programs, made with the host's compiler and C library.
 func compiled(t testing.TB) map[string]string {
 	t.Helper()
@@ -213,7 +233,7 @@ var compileOnce = sync.OnceValues(func() (files map[string]string, missing strin
 	for name, source := range map[string]string{
 		"usr/sbin/daemon": daemonSource, "usr/libexec/helper": helperSource, "opt/plug/libplug.so": plugSource, "usr/sbin/session": sessionSource,
 		"usr/sbin/pager": pagerSource, "usr/sbin/login": loginSource, "usr/sbin/job": jobSource, "usr/sbin/hook": hookSource, "usr/sbin/bus": busSource, "usr/sbin/scattered": scatteredSource, "usr/bin/busybox": appletsSource,
-		"usr/bin/env": launcherSource, "usr/sbin/starter": starterSource, "opt/plug/libstart.so": startSource, "opt/plug/libname.so": nameSource, "bin/sh": nothing, "usr/bin/logger": nothing,
+		"usr/bin/env": launcherSource, "usr/sbin/starter": starterSource, "usr/sbin/joiner": joinerSource, "usr/sbin/release": releaseSource, "usr/lib/x86_64-linux-gnu/lx/libjoined.so": joinedSource, "opt/plug/libstart.so": startSource, "opt/plug/libname.so": nameSource, "bin/sh": nothing, "usr/bin/logger": nothing,
 		"usr/sbin/tabled": tabledSource, "usr/sbin/copied": copiedSource, "opt/setclock": helperSource, "usr/sbin/bare": bareSource, "usr/sbin/taught": taughtSource, "usr/bin/python3": nothing, "usr/bin/snake": snakeSource, "usr/bin/camel": camelSource,
 	} {
 		out := filepath.Join(dir, filepath.Base(name))
@@ -325,6 +345,18 @@ func TestCollect(t *testing.T) {
 			assert.Equal(t, tt.assumed, got.unknowns(true))
 			assert.Equal(t, tt.complete, got.Complete)
 		})
+	}
+}
+
+// TestPlugins: a plug-in is found by the end of its path, in a folder of a release, and by
+// what configuration names.
+func TestPlugins(t *testing.T) {
+	files := compiled(t)
+	files["usr/lib/rel/4.8/libjoined.so"] = files["usr/lib/x86_64-linux-gnu/lx/libjoined.so"]
+	files["etc/x.conf"] = "plugin /usr/lib/rel/4.8/libjoined.so\n"
+	for command, want := range map[string]bool{"/usr/sbin/joiner": true, "/usr/sbin/release": true, "/usr/bin/logger /etc/x.conf": true, "/usr/bin/logger": false} {
+		got := collect(t, files, "ExecStart="+command+"\n")
+		assert.Equal(t, want, got.fact(FactHostname, "") != nil, command)
 	}
 }
 

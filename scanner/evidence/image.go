@@ -40,6 +40,7 @@ type Image struct {
 
 	pluginNames once[*module, []string] // names of libraries among them
 	pluginDirs  once[*module, []string] // folders of modules that a file's strings name
+	pluginFiles once[*module, []string] // modules that they name but for the folder
 	pamNames    once[*module, []string] // PAM services that a file's strings name
 	pamFiles    once[string, []string]  // modules of a PAM service
 	pyFolders   once[string, []string]  // native modules of a folder of Python

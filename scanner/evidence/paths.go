@@ -258,6 +258,7 @@ func (c *collector) configFile(name string) {
 		for _, word := range pathsIn(line) {
 			c.path(word, at)
 			c.namedProgram(word, at)
+			c.namedPlugin(word, at)
 			if strings.Contains(line, "run-parts") { // all programs of a folder
 				c.startAll(word+"/*", at)
 			}
@@ -315,6 +316,14 @@ func (c *collector) namedProgram(file string, at place) {
 	c.start(file, nil, at)
 	if _, shell := shells[path.Base(file)]; shell {
 		c.assume("exec-unresolved", file, namedByConfiguration, at)
+	}
+}
+
+// namedPlugin takes a plug-in that configuration names: all that it exports may be called.
+func (c *collector) namedPlugin(file string, at place) {
+	if strings.Contains(path.Base(file), ".so") && below([]string{"/usr", "/lib", "/lib64", "/opt"}, file) && c.im.isNative(file) && !c.seen["start "+file] {
+		c.seen["start "+file] = true
+		c.queue = append(c.queue, target{path: file, at: at})
 	}
 }
 

@@ -98,9 +98,14 @@ func (p *program) plugins(im *Image, m *loaded, where string) {
 		p.pam(im)
 		return
 	}
-	dirs := slices.Clone(im.pluginDirs.get(m.file, im.pluginFolders))
-	if exe := p.modules[0]; exe != m {
-		dirs = append(dirs, im.pluginDirs.get(exe.file, im.pluginFolders)...)
+	var dirs []string
+	for i, other := range p.modules { // who hands the name over
+		if other == m || i == 0 || m.file.SONAME != "" && slices.Contains(other.file.Needed, m.file.SONAME) {
+			dirs = append(dirs, im.pluginDirs.get(other.file, im.pluginFolders)...)
+			for _, file := range im.pluginFiles.get(other.file, im.namedModules) {
+				p.load(im, file, true)
+			}
+		}
 	}
 	slices.Sort(dirs)
 	dirs = slices.Compact(dirs)
@@ -143,19 +148,31 @@ func (p *program) declared(im *Image, m *loaded) {
 	}
 }
 
-// pluginFolders are the folders that hold modules and that a file's strings name.
+// pluginFolders are the folders that hold modules and that a file's strings name, with the
+// folders right below them: a release may have one of its own.
 func (im *Image) pluginFolders(f *module) []string {
 	var dirs []string
-	for _, text := range f.Strings {
-		if !strings.HasPrefix(text, "/") || len(text) > 255 || path.Clean(text) == "/" {
-			continue
-		}
-		dir := path.Clean(text)
-		if slices.Contains(im.libraryDirs, dir) || slices.Contains(dirs, dir) {
-			continue
-		}
-		if len(im.modulesIn(dir)) > 0 {
+	add := func(dir string) {
+		if !slices.Contains(im.libraryDirs, dir) && !slices.Contains(dirs, dir) && len(im.modulesIn(dir)) > 0 {
 			dirs = append(dirs, dir)
+		}
+	}
+	for _, text := range f.Strings {
+		for _, dir := range im.spelled(text) {
+			if slices.Contains(sharedFolders, dir) || slices.Contains(im.libraryDirs, dir) {
+				continue
+			}
+			info, err := im.fs.Stat(dir)
+			if err != nil || !info.IsDir() {
+				continue
+			}
+			add(dir)
+			entries, _ := im.fs.ReadDir(dir)
+			for _, e := range entries[:min(len(entries), maxConfigFiles)] {
+				if e.IsDir() {
+					add(path.Join(dir, e.Name()))
+				}
+			}
 		}
 	}
 	return dirs
@@ -177,6 +194,44 @@ func libraryNames(f *module) []string {
 func isLibraryName(text string) bool {
 	stem, version, found := strings.Cut(text, ".so")
 	return found && stem != "" && !strings.ContainsAny(stem, "/% ") && strings.Trim(version, ".0123456789") == ""
+}
+
+// namedModules are the modules that a file's strings name but for the beginning of the
+// path, as "%s/lxcfs/liblxcfs.so" does.
+func (im *Image) namedModules(f *module) []string {
+	var files []string
+	for _, text := range f.Strings {
+		if !strings.Contains(text, ".so") || strings.HasPrefix(text, "/") {
+			continue
+		}
+		for _, file := range im.spelled(text) {
+			if !slices.Contains(files, file) && im.isNative(file) {
+				files = append(files, file)
+			}
+		}
+	}
+	return files
+}
+
+// spelled are the paths that a text may stand for: the path that it is, or what follows a
+// variable or "%s" below /usr and the folders of libraries.
+func (im *Image) spelled(text string) []string {
+	i := strings.IndexByte(text, '/')
+	if i < 0 || len(text) > 255 || path.Clean(text[i:]) == "/" {
+		return nil
+	}
+	rest := path.Clean(text[i:])
+	switch {
+	case i == 0:
+		return []string{rest}
+	case text[:i] != "%s" && (text[0] != '$' || text[i-1] != '}') || strings.Contains(rest, "%"):
+		return nil
+	}
+	list := []string{"/usr" + rest}
+	for _, dir := range im.libraryDirs {
+		list = append(list, dir+rest)
+	}
+	return list
 }
 
 // modulesIn are the shared objects in a folder, not below it.

@@ -70,6 +70,9 @@ func (im *Image) walkProgram(file, applet string, scripts scripts) *program {
 		exe.walk.fresh.Funcs, exe.walk.fresh.Without = []elfcode.FuncID{a.Func}, []int32{exe.file.AppletTable}
 		exe.walk.roots.Funcs, exe.walk.roots.Without = exe.walk.fresh.Funcs, exe.walk.fresh.Without
 	}
+	if exe.file.Interp == "" && strings.Contains(path.Base(file), ".so") {
+		p.expose(exe) // a plug-in that configuration names
+	}
 	if exe.file.Interp != "" {
 		if p.load(im, exe.file.Interp, false) == nil {
 			p.note("missing-file", exe.file.Interp, file)
