@@ -117,6 +117,7 @@ func TestBind(t *testing.T) {
 		{"the web", false, "", []elfcode.Arg{word(1, 2), word(1, 80<<8)}, true},
 		{"a high port", false, "", []elfcode.Arg{word(1, 10), word(1, 0x901f)}, false},
 		{"the kernel's choice", false, "", []elfcode.Arg{word(1, 2), word(1, 0)}, false},
+		{"a virtual machine's host, whose ports lie elsewhere", false, "", []elfcode.Arg{word(1, 40), word(1, 0)}, true},
 		{"a family that is not known, and a low port", false, "", []elfcode.Arg{anyWordOf(1), word(1, 53<<8)}, true},
 		{"the C library's netlink socket", lib, "getaddrinfo", nil, false},
 		{"a reserved port of the C library's", lib, "rresvport", nil, true},

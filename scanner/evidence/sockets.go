@@ -179,19 +179,24 @@ func judgeSetsockopt(c *collector, x *call) {
 // that do, do it for netlink sockets, or let the kernel choose the port.
 var bindsPorts = strings.Fields("bindresvport bindresvport6 rresvport rresvport_af rcmd rcmd_af rexec rexec_af")
 
-// judgeBind: a port below 1024 asks for a capability (ip(7)); an address of another family
-// has none, and port 0 lets the kernel choose. The port is in the order of the network.
+// judgeBind: a port below 1024 asks for a capability (ip(7)); an address of a family without
+// ports has none, and port 0 lets the kernel choose. The port is in the order of the network;
+// of other families than the Internet's it lies elsewhere, and may be any.
 func judgeBind(c *collector, x *call) {
-	const inet, inet6 = 2, 10
+	internet := func(f uint64) bool { return f == 2 || f == 10 }
+	hasPorts := func(f uint64) bool {
+		return f < uint64(len(familyNames)) && slices.Contains(familiesWithPorts, familyNames[f])
+	}
 	if x.libc && !slices.ContainsFunc(bindsPorts, c.walked.imports) {
 		return
 	}
 	if words := x.words(1); len(words) == 2 {
 		family, port := words[0], words[1]
-		if family.Complete() && len(family.Ints) > 0 && !slices.ContainsFunc(family.Ints, func(f uint64) bool { return f == inet || f == inet6 }) {
+		if family.Complete() && len(family.Ints) > 0 && !slices.ContainsFunc(family.Ints, hasPorts) {
 			return
 		}
-		if port.Complete() && len(port.Ints) > 0 && !slices.ContainsFunc(port.Ints, func(p uint64) bool {
+		elsewhere := slices.ContainsFunc(family.Ints, func(f uint64) bool { return hasPorts(f) && !internet(f) })
+		if !elsewhere && port.Complete() && len(port.Ints) > 0 && !slices.ContainsFunc(port.Ints, func(p uint64) bool {
 			p = p&0xff<<8 | p>>8&0xff
 			return p > 0 && p < 1024
 		}) {
