@@ -102,30 +102,33 @@ func (p *program) plugins(im *Image, m *loaded, where string) {
 	for i, other := range p.modules { // who hands the name over
 		if other == m || i == 0 || m.file.SONAME != "" && slices.Contains(other.file.Needed, m.file.SONAME) {
 			dirs = append(dirs, im.pluginDirs.get(other.file, im.pluginFolders)...)
-			for _, file := range im.pluginFiles.get(other.file, im.namedModules) {
-				p.load(im, file, true)
+			if !m.walk.plugged[other.file] {
+				m.walk.plugged[other.file] = true
+				p.plug(im, other.file, other == m || i == 0)
 			}
 		}
 	}
 	slices.Sort(dirs)
-	dirs = slices.Compact(dirs)
-	if !m.walk.plugged {
-		m.walk.plugged = true
-		p.plug(im, m, dirs)
-	}
-	if x := (problem{"dlopen-unresolved", strings.Join(dirs, " "), where}); !slices.Contains(p.assumed, x) {
+	x := problem{"dlopen-unresolved", strings.Join(slices.Compact(dirs), " "), where}
+	if i := slices.IndexFunc(p.assumed, func(old problem) bool { return old.id == x.id && old.where == where }); i >= 0 {
+		p.assumed[i] = x // other modules have come since
+	} else {
 		p.assumed = append(p.assumed, x)
 	}
 }
 
-// plug loads the libraries that a module or the executable names, and all in some folders.
-func (p *program) plug(im *Image, m *loaded, dirs []string) {
-	for _, f := range []*module{m.file, p.modules[0].file} {
+// plug loads what a module names that can hand a name to dlopen: files of modules, all
+// modules in folders, and libraries when it is the executable or calls dlopen itself.
+func (p *program) plug(im *Image, f *module, libraries bool) {
+	for _, file := range im.pluginFiles.get(f, im.namedModules) {
+		p.load(im, file, true)
+	}
+	if libraries {
 		for _, name := range im.pluginNames.get(f, libraryNames) {
 			p.plugin(im, name)
 		}
 	}
-	for _, dir := range dirs {
+	for _, dir := range im.pluginDirs.get(f, im.pluginFolders) {
 		for _, file := range im.modulesIn(dir) {
 			p.load(im, file, true)
 		}

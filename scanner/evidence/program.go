@@ -48,8 +48,8 @@ type walk struct {
 	names    map[string]bool // of roots.Names
 	resolved int             // modules there were when the imports were resolved
 	dirty    bool
-	opened   map[int32]int // by site of dlopen: modules there were when it was followed
-	plugged  bool          // the modules that it may load are loaded
+	opened   map[int32]int    // by site of dlopen: modules there were when it was followed
+	plugged  map[*module]bool // those that may hand a name to its dlopen: what they name is loaded
 }
 
 const (
@@ -197,7 +197,7 @@ func (p *program) open(im *Image, resolved string) *loaded {
 		return nil
 	}
 	m := &loaded{path: resolved, file: f, libc: isLibc(f.File)}
-	m.walk = &walk{reached: f.Walk(), index: len(p.modules), names: map[string]bool{}, dirty: true, opened: map[int32]int{}}
+	m.walk = &walk{reached: f.Walk(), index: len(p.modules), names: map[string]bool{}, dirty: true, opened: map[int32]int{}, plugged: map[*module]bool{}}
 	m.walk.roots.Startup, m.walk.fresh.Startup = true, true
 	p.byFile[f] = m
 	if p.scripts != nil {
@@ -284,12 +284,11 @@ func (p *program) resolve(im *Image, m *loaded) {
 		p.implicit(im, m.file.Imports[id].Name)
 	}
 	for _, i := range m.file.dlopens {
-		before, followed := w.opened[i]
-		if !w.reached.HasSite(i) || followed && (before == len(p.modules) || !m.isPAM()) {
-			continue
+		// Which modules there are decides who may hand a name over.
+		if before, followed := w.opened[i]; w.reached.HasSite(i) && (!followed || before != len(p.modules)) {
+			w.opened[i] = len(p.modules)
+			p.dlopen(im, m, m.file.Sites[i])
 		}
-		w.opened[i] = len(p.modules)
-		p.dlopen(im, m, m.file.Sites[i])
 	}
 }
 
