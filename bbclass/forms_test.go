@@ -34,7 +34,7 @@ func (r *rig) installed(t *testing.T, recipe, unit string) string {
 	built := r.run(t, "", "bitbake", "-C", "patch", "-c", "install", recipe)
 	require.NoError(t, built.err)
 	require.Contains(t, built.output, ":do_patch)")
-	found, err := filepath.Glob(filepath.Join(r.build(), "tmp/work/*", recipe, "*/image/usr/lib/systemd/system", unit))
+	found, err := filepath.Glob(filepath.Join(r.build(), "tmp", "work", "*", recipe, "*/image/usr/lib/systemd/system", unit))
 	require.NoError(t, err)
 	require.Len(t, found, 1)
 	return read(t, found[0])
