@@ -95,7 +95,7 @@ func (p *program) plugins(im *Image, m *loaded, where string) {
 		return
 	}
 	if m.isPAM() {
-		p.pam(im)
+		p.pam(im, m)
 		return
 	}
 	var dirs []string
@@ -259,17 +259,31 @@ func (im *Image) modulesIn(dir string) []string {
 // pamFolders hold PAM modules that pam.d names without a path.
 var pamFolders = []string{"/lib/security", "/usr/lib/security", "/lib64/security", "/usr/lib64/security"}
 
-// pam loads the modules of every PAM service whose name the program holds; with
-// none, those of the service "other".
-func (p *program) pam(im *Image) {
-	services := []string{path.Base(p.path)}
-	for _, m := range p.modules {
-		services = append(services, im.pamNames.get(m.file, im.pamServices)...)
+// pam loads the modules of every PAM service whose name a module of the program holds,
+// of the one that is called as the program is, and of "other"; those of a module that
+// was asked before are there.
+func (p *program) pam(im *Image, libpam *loaded) {
+	w := libpam.walk
+	if len(w.plugged) == 0 {
+		p.loadPAM(im, libpam, []string{path.Base(p.path), "other"})
 	}
-	for _, service := range append(services, "other") {
+	for i := 0; i < len(p.modules); i++ { // what is loaded is asked as well
+		if f := p.modules[i].file; !w.plugged[f] {
+			w.plugged[f] = true
+			p.loadPAM(im, libpam, im.pamNames.get(f, im.pamServices))
+		}
+	}
+	for _, m := range w.pamModules {
+		libpam.expose(m)
+	}
+}
+
+// loadPAM loads the modules of PAM services.
+func (p *program) loadPAM(im *Image, libpam *loaded, services []string) {
+	for _, service := range services {
 		for _, file := range im.pamFiles.get(service, im.pamModuleFiles) {
-			if m := p.load(im, file, false); m != nil {
-				p.exposePAM(m)
+			if m := p.load(im, file, false); m != nil && !slices.Contains(libpam.walk.pamModules, m) {
+				libpam.walk.pamModules = append(libpam.walk.pamModules, m)
 			}
 		}
 	}
@@ -281,13 +295,11 @@ var pamEntries = map[string]string{
 	"pam_open_session": "pam_sm_open_session", "pam_close_session": "pam_sm_close_session", "pam_chauthtok": "pam_sm_chauthtok",
 }
 
-// exposePAM makes those entries of a PAM module roots that the program asks libpam for.
-func (p *program) exposePAM(m *loaded) {
-	for _, libpam := range p.modules {
-		for function, entry := range pamEntries {
-			if strings.HasPrefix(libpam.file.SONAME, "libpam.so") && libpam.walk.names[function] {
-				m.add(entry)
-			}
+// expose makes those entries of a PAM module roots that libpam has been asked for.
+func (libpam *loaded) expose(m *loaded) {
+	for function, entry := range pamEntries {
+		if libpam.walk.names[function] {
+			m.add(entry)
 		}
 	}
 }

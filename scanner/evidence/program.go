@@ -41,15 +41,16 @@ type loaded struct {
 
 // walk is what the walk over a program's modules keeps for one of them.
 type walk struct {
-	reached  *elfcode.Walk
-	index    int             // among the modules of the program
-	roots    elfcode.Roots   // all
-	fresh    elfcode.Roots   // those from which was not walked on yet
-	names    map[string]bool // of roots.Names
-	resolved int             // modules there were when the imports were resolved
-	dirty    bool
-	opened   map[int32]int    // by site of dlopen: modules there were when it was followed
-	plugged  map[*module]bool // those that may hand a name to its dlopen: what they name is loaded
+	reached    *elfcode.Walk
+	index      int             // among the modules of the program
+	roots      elfcode.Roots   // all
+	fresh      elfcode.Roots   // those from which was not walked on yet
+	names      map[string]bool // of roots.Names
+	resolved   int             // modules there were when the imports were resolved
+	dirty      bool
+	opened     map[int32]int    // by site of dlopen: modules there were when it was followed
+	pamModules []*loaded        // of libpam: those of its services
+	plugged    map[*module]bool // those that may hand a name to its dlopen: what they name is loaded
 }
 
 const (
@@ -284,8 +285,9 @@ func (p *program) resolve(im *Image, m *loaded) {
 		p.implicit(im, m.file.Imports[id].Name)
 	}
 	for _, i := range m.file.dlopens {
-		// Which modules there are decides who may hand a name over.
-		if before, followed := w.opened[i]; w.reached.HasSite(i) && (!followed || before != len(p.modules)) {
+		// Which modules there are decides who may hand a name over; libpam loads the same
+		// modules for more, when it is asked for more.
+		if before, followed := w.opened[i]; w.reached.HasSite(i) && (!followed || before != len(p.modules) || m.isPAM()) {
 			w.opened[i] = len(p.modules)
 			p.dlopen(im, m, m.file.Sites[i])
 		}
