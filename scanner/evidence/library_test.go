@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
 	"github.com/stretchr/testify/require"
+	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
 
 	"github.com/systemd-hardening/systemd-hardening/scanner/seccomp"
 )
@@ -241,4 +243,28 @@ func TestBlockedBy(t *testing.T) {
 	assert.Equal(t, []string{Everything}, c.result.Unknowns[0].Blocks)
 	assert.Equal(t, []string{"RestrictSUIDSGID"}, c.result.Unknowns[1].Blocks)
 	assert.Empty(t, c.result.Unknowns[2].Blocks)
+}
+
+// TestPAMAskedLater: what a later round of the walk asks libpam for is asked of the modules
+// that an earlier one loaded.
+func TestPAMAskedLater(t *testing.T) {
+	newModule := func() *loaded {
+		return &loaded{file: &module{File: &elfcode.File{}}, walk: &walk{names: map[string]bool{}, plugged: map[*module]bool{}}}
+	}
+	libpam, unix := newModule(), newModule()
+	libpam.walk.pamModules = []*loaded{unix}
+	p := &program{modules: []*loaded{libpam, unix}}
+	libpam.walk.plugged[libpam.file], libpam.walk.plugged[unix.file] = true, true
+	for _, round := range []struct {
+		asks string
+		want []string
+	}{
+		{"pam_start", nil},
+		{"pam_authenticate", []string{"pam_sm_authenticate"}},
+		{"pam_open_session", []string{"pam_sm_authenticate", "pam_sm_open_session"}},
+	} {
+		libpam.walk.names[round.asks] = true
+		p.pam(tree(t, nil), libpam)
+		assert.ElementsMatch(t, round.want, unix.walk.roots.Names, round.asks)
+	}
 }

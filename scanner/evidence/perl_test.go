@@ -3,6 +3,7 @@
 package evidence
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -18,9 +19,7 @@ func perlImage(t *testing.T, more map[string]string) *Image {
 	files["usr/lib/perl5/5.40/Storable.pm"] = "package Storable;\neval $text;\n1;\n"
 	files["usr/share/perl5/Own.pm"] = "package Own;\nopen(my $f, '<', '/var/lib/own/data');\n1;\n"
 	files["usr/share/perl5/Bad.pm"] = "package Bad;\neval $x;\n1;\n"
-	for name, text := range more {
-		files[name] = text
-	}
+	maps.Copy(files, more)
 	return tree(t, files)
 }
 

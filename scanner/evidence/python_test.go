@@ -3,6 +3,7 @@
 package evidence
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -94,9 +95,7 @@ func pythonImage(t *testing.T, more map[string]string) *Image {
 	files["usr/lib/python3.13/pickle.py"] = ""
 	files["usr/lib/python3.13/site-packages/mine/__init__.py"] = "from .part import *\n"
 	files["usr/lib/python3.13/site-packages/mine/part.py"] = "def unused(): open('/var/lib/mine/data')\n"
-	for name, text := range more {
-		files[name] = text
-	}
+	maps.Copy(files, more)
 	return tree(t, files)
 }
 

@@ -158,10 +158,8 @@ func (p *pyParser) colon(line []pyToken) int {
 	for i := range line {
 		t := &line[i]
 		switch {
-		case t.is("(") || t.is("[") || t.is("{"):
-			depth++
-		case t.is(")") || t.is("]") || t.is("}"):
-			depth--
+		case t.nesting() != 0:
+			depth += t.nesting()
 		case t.kind == pyName && t.text == "lambda" && depth == 0:
 			lambdas++
 		case t.is(":") && depth == 0 && lambdas > 0:
@@ -206,10 +204,8 @@ func (p *pyParser) statements(line []pyToken) {
 	for i := range line {
 		t := &line[i]
 		switch {
-		case t.is("(") || t.is("[") || t.is("{"):
-			depth++
-		case t.is(")") || t.is("]") || t.is("}"):
-			depth--
+		case t.nesting() != 0:
+			depth += t.nesting()
 		case depth <= 0 && (t.is(";") || t.is(":")):
 			p.statement(line[start:i])
 			start = i + 1
@@ -262,9 +258,9 @@ func chooses(s []pyToken, i int) bool {
 	}
 	for depth, k := 0, i-1; k > max(0, i-maxArguments); k-- {
 		switch t := &s[k]; {
-		case t.is(")") || t.is("]") || t.is("}"):
+		case t.nesting() < 0:
 			depth++
-		case depth > 0 && (t.is("(") || t.is("[") || t.is("{")):
+		case depth > 0 && t.nesting() > 0:
 			depth--
 		case t.is("[") || t.is("{"):
 			return false
@@ -319,8 +315,6 @@ func arguments(s []pyToken) [][]pyToken {
 	for i := range s {
 		t := &s[i]
 		switch {
-		case t.is("(") || t.is("[") || t.is("{"):
-			depth++
 		case depth == 0 && (t.is(")") || t.is(",")):
 			if i > start {
 				args = append(args, s[start:i])
@@ -328,80 +322,9 @@ func arguments(s []pyToken) [][]pyToken {
 			if start = i + 1; t.is(")") {
 				return args
 			}
-		case t.is(")") || t.is("]") || t.is("}"):
-			depth--
+		default:
+			depth += t.nesting()
 		}
 	}
 	return args
-}
-
-// importModules takes "import a.b as c, d".
-func (p *pyParser) importModules(b *pyBlock, s []pyToken) {
-	for _, part := range splitAt(s, ",") {
-		module, rest := dotted(part)
-		if module == "" {
-			continue
-		}
-		as := module
-		if len(rest) == 2 && rest[0].text == "as" {
-			as = rest[1].text
-		}
-		b.imports = append(b.imports, pyImport{module: module, as: as, line: s[0].line})
-		b.names = append(b.names, strings.Split(module, ".")...)
-	}
-}
-
-// importFrom takes "from ..a.b import c as d, e".
-func (p *pyParser) importFrom(b *pyBlock, s []pyToken) {
-	x := pyImport{from: true}
-	for len(s) > 0 && s[0].is(".") {
-		x.level++
-		s = s[1:]
-	}
-	x.module, s = dotted(s)
-	if len(s) == 0 {
-		return
-	}
-	x.line = s[0].line
-	for _, part := range splitAt(s[1:], ",") {
-		part = slices.DeleteFunc(slices.Clone(part), func(t pyToken) bool { return t.is("(") || t.is(")") })
-		if len(part) > 0 {
-			x.names, x.known = append(x.names, part[0].text), append(x.known, part[len(part)-1].text)
-			b.names = append(b.names, part[0].text)
-		}
-		if len(part) == 3 {
-			b.names = append(b.names, part[2].text)
-		}
-	}
-	b.names = append(b.names, strings.Split(x.module, ".")...)
-	b.imports = append(b.imports, x)
-}
-
-// dotted reads a name with dots, and returns what follows.
-func dotted(s []pyToken) (name string, rest []pyToken) {
-	for len(s) > 0 && (s[0].is(".") || s[0].kind == pyName && s[0].text != "import" && (name == "" || strings.HasSuffix(name, "."))) {
-		name += s[0].text
-		s = s[1:]
-	}
-	return name, s
-}
-
-func splitAt(s []pyToken, operator string) [][]pyToken {
-	var parts [][]pyToken
-	start := 0
-	for i := range s {
-		if s[i].is(operator) {
-			parts = append(parts, s[start:i])
-			start = i + 1
-		}
-	}
-	return append(parts, s[start:])
-}
-
-// constant is the text that an argument is, if it is one.
-func constant(args [][]pyToken, i int) (string, bool) {
-	if i >= len(args) || len(args[i]) != 1 || args[i][0].kind != pyString {
-		return "", false
-	}
-	return args[i][0].text, true
 }

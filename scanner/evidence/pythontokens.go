@@ -39,6 +39,17 @@ type pyScanner struct {
 	tokens []pyToken
 }
 
+// nesting is 1 for a bracket that opens, -1 for one that closes.
+func (t *pyToken) nesting() int {
+	switch {
+	case t.is("(") || t.is("[") || t.is("{"):
+		return 1
+	case t.is(")") || t.is("]") || t.is("}"):
+		return -1
+	}
+	return 0
+}
+
 const (
 	maxPython = 4 << 20 // bytes of one script
 	maxFields = 8
