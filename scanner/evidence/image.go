@@ -39,6 +39,7 @@ type Image struct {
 	ahead     *semaphore.Weighted // programs that are walked before it is their turn
 
 	pluginNames once[*module, []string] // names of libraries among them
+	machines    once[*module, bool]     // whether they name another virtual machine
 	pluginDirs  once[*module, []string] // folders of modules that a file's strings name
 	pluginFiles once[*module, []string] // modules that they name but for the folder
 	pamNames    once[*module, []string] // PAM services that a file's strings name

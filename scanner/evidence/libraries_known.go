@@ -95,9 +95,15 @@ func (m *loaded) onlyReads(text string) bool {
 
 // imports tells whether reached code of the program calls a function of another module.
 func (p *program) imports(function string) bool {
-	return slices.ContainsFunc(p.modules, func(m *loaded) bool {
-		return slices.ContainsFunc(m.reached.Imports, func(id int32) bool { return m.file.Imports[id].Name == function })
+	p.imported.Do(func() {
+		p.importedNames = map[string]bool{}
+		for _, m := range p.modules {
+			for _, id := range m.reached.Imports {
+				p.importedNames[m.file.Imports[id].Name] = true
+			}
+		}
 	})
+	return p.importedNames[function]
 }
 
 func hasPrefix(prefixes []string, soname string) bool {
@@ -128,13 +134,19 @@ var vsockByAddress = []string{"libsystemd.so.0", "libnss_systemd.so.2", "pam_sys
 // remoteModules hold p11-kit's configuration.
 var remoteModules = []string{"/etc/pkcs11/modules", "/usr/share/p11-kit/modules"}
 
+// machineScheme is what an address of another machine begins with.
+const machineScheme = "vsock:"
+
+func namesMachine(f *module) bool {
+	return slices.ContainsFunc(f.Strings, func(text string) bool { return strings.HasPrefix(text, machineScheme) })
+}
+
 // namesNoMachine tells whether a call is of such a library, and neither the rest of the
 // program nor that configuration has such an address.
 func (c *collector) namesNoMachine(x *call) bool {
-	const scheme = "vsock:"
 	if !x.from(vsockByAddress) || slices.ContainsFunc(c.walked.modules, func(m *loaded) bool {
 		other := &call{soname: m.file.SONAME, module: m.path}
-		return !other.from(vsockByAddress) && slices.ContainsFunc(m.file.Strings, func(text string) bool { return strings.HasPrefix(text, scheme) })
+		return !other.from(vsockByAddress) && c.im.machines.get(m.file, namesMachine)
 	}) {
 		return false
 	}
@@ -142,7 +154,7 @@ func (c *collector) namesNoMachine(x *call) bool {
 		entries, err := c.im.fs.ReadDir(dir)
 		return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
 			data, err := c.im.fs.ReadFile(dir + "/" + e.Name())
-			return err != nil || strings.Contains(string(data), scheme)
+			return err != nil || strings.Contains(string(data), machineScheme)
 		})
 	})
 }

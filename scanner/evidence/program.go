@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
 )
@@ -23,6 +24,9 @@ type program struct {
 	problem []problem           // block
 	assumed []problem           // what was loaded instead of what is not named
 	scripts scripts             // that it runs, if it is an interpreter whose scripts were read
+
+	imported      sync.Once
+	importedNames map[string]bool // of functions that reached code calls in other modules
 }
 
 // problem is something that could not be read or followed.
