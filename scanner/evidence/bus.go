@@ -24,10 +24,32 @@ func (p *program) readsBusServices() bool {
 	return len(p.modules) > 0 && p.modules[0].marked([]string{busServiceGroup})
 }
 
-// busConfigurations are where a system bus finds the program that starts others as
-// another user (dbus-daemon(1), <servicehelper>).
-var busConfigurations = []string{"/usr/share/dbus-1/system.conf", "/etc/dbus-1/system.conf", "/etc/dbus-1/system-local.conf"}
+// busConfigurations are the files of a system bus (dbus-daemon(1), "Configuration file").
+var busConfigurations = []string{"/usr/share/dbus-1/system.conf", "/etc/dbus-1/system.conf", "/etc/dbus-1/system-local.conf",
+	"/usr/share/dbus-1/system.d/*.conf", "/etc/dbus-1/system.d/*.conf"}
 
+// busText is one of these files.
+type busText struct{ file, text string }
+
+func (im *Image) busConfiguration() []busText {
+	var texts []busText
+	for _, pattern := range busConfigurations {
+		for _, file := range im.glob(pattern, "") {
+			if data, err := im.fs.ReadFile(file); err == nil {
+				texts = append(texts, busText{file, string(data)})
+			}
+		}
+	}
+	return texts
+}
+
+// hasServiceFolders tells whether a system bus looks for services in folders of its own,
+// which are not read.
+func (im *Image) hasServiceFolders() bool {
+	return slices.ContainsFunc(im.busConfiguration(), func(c busText) bool { return strings.Contains(c.text, "<servicedir>") })
+}
+
+// serviceHelper is the program that starts others as another user.
 var serviceHelper = regexp.MustCompile(`<servicehelper>\s*([^<\s]+)\s*</servicehelper>`)
 
 // activations takes what a system bus starts by itself: the programs of names for which
@@ -39,13 +61,9 @@ func (c *collector) activations(value string, at place) {
 		if s.Unit != "" || len(words) == 0 || words[0] == "/bin/false" {
 			continue
 		}
-		for _, conf := range busConfigurations {
-			data, err := c.im.fs.ReadFile(conf)
-			if err != nil {
-				continue
-			}
-			for _, m := range serviceHelper.FindAllStringSubmatch(string(data), -1) {
-				c.start(m[1], nil, place{where: conf})
+		for _, conf := range c.im.busConfiguration() {
+			for _, m := range serviceHelper.FindAllStringSubmatch(conf.text, -1) {
+				c.start(m[1], nil, place{where: conf.file})
 			}
 		}
 		c.start(strings.Trim(words[0], `"'`), words[1:], place{where: s.File})

@@ -239,7 +239,7 @@ func (c *collector) take(p *program, file, name string) {
 func (c *collector) lookAt(p *program, name string) looking {
 	l := looking{walked: p, handsTo: c.handedTo(p), sandboxes: p.sandboxes()}
 	_, l.inShell = shells[name]
-	l.activates = c.unitsByBus && p.readsBusServices()
+	l.activates = c.unitsByBus && p.readsBusServices() && !c.im.hasServiceFolders()
 	if !l.inShell && !l.activates && !runsItsArguments(name) {
 		l.session, l.sessions = p.startsSessions()
 	}
