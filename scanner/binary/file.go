@@ -97,6 +97,9 @@ func newRef(kind RefKind, id int) Ref { return Ref(kind)<<28 | Ref(id)&(1<<28-1)
 // Kind says what the reference is.
 func (r Ref) Kind() RefKind { return RefKind(r >> 28) }
 
+// toFunc tells whether the reference is to a function of this file.
+func (r Ref) toFunc() bool { return r.Kind() <= RefIFunc }
+
 // ID is the index in the list that the kind names.
 func (r Ref) ID() int { return int(r & (1<<28 - 1)) }
 

@@ -21,7 +21,12 @@ type Roots struct {
 	Without []int32
 	// Unnamed are functions to which pointers in data do not count (Method).
 	Unnamed []FuncID
+	// Closed are references from function to function that are not followed.
+	Closed []Edge
 }
+
+// Edge leads from a function to another one.
+type Edge struct{ From, To FuncID }
 
 // Reached is what of one file can be reached from some roots. All lists are
 // sorted.
@@ -57,6 +62,7 @@ type Walk struct {
 	copied  []int32
 	ifunc   []bool // the resolver's targets count, not only what it does itself
 	unnamed map[FuncID]bool
+	closed  map[Edge]bool
 	from    []FuncID
 	queue   []FuncID
 	data    []pendingObject
@@ -95,6 +101,12 @@ func (r *Walk) Add(roots Roots) []int32 {
 	for _, id := range roots.Unnamed {
 		r.unnamed[id] = true
 	}
+	for _, e := range roots.Closed {
+		if r.closed == nil {
+			r.closed = map[Edge]bool{}
+		}
+		r.closed[e] = true
+	}
 	if roots.Startup {
 		r.enter(f.Start, root)
 		for _, list := range [][]FuncID{f.Init, f.Fini} {
@@ -126,11 +138,41 @@ func (r *Walk) Add(roots Roots) []int32 {
 		r.object(id, root)
 	}
 	r.run()
+	return r.takeFresh()
+}
+
+// Open follows references that were among Closed, but for those that others are closed
+// for, too. It returns what Add returns.
+func (r *Walk) Open(edges, closed []Edge) []int32 {
+	r.closed = map[Edge]bool{}
+	for _, e := range closed {
+		r.closed[e] = true
+	}
+	for _, e := range edges {
+		if !r.funcs[e.From] || r.closed[e] {
+			continue
+		}
+		for _, ref := range r.f.Funcs[e.From].Refs {
+			if ref.toFunc() && FuncID(ref.ID()) == e.To {
+				r.follow(ref, e.From)
+			}
+		}
+	}
+	r.run()
+	return r.takeFresh()
+}
+
+// takeFresh returns the imports that were not asked for yet.
+func (r *Walk) takeFresh() []int32 {
 	fresh := r.fresh
 	r.fresh = nil
 	slices.Sort(fresh)
 	return fresh
 }
+
+// Has tells whether a function is reached, and Entered whether from where nothing is known of its arguments.
+func (r *Walk) Has(id FuncID) bool     { return r.funcs[id] }
+func (r *Walk) Entered(id FuncID) bool { return r.open[id] }
 
 // Imports are all that are reached, sorted.
 func (r *Walk) Imports() []int32 { return indices(r.imports) }
@@ -209,7 +251,7 @@ func (r *Walk) run() {
 			r.queue = r.queue[:n-1]
 			fn := &r.f.Funcs[id]
 			for _, ref := range fn.Refs {
-				if fn.Resolver && ref.Kind() == RefTake && !r.ifunc[id] {
+				if fn.Resolver && ref.Kind() == RefTake && !r.ifunc[id] || len(r.closed) > 0 && ref.toFunc() && r.closed[Edge{id, FuncID(ref.ID())}] {
 					continue
 				}
 				r.follow(ref, id)

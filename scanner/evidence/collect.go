@@ -85,6 +85,8 @@ type collector struct {
 	homeOfUser *place // where the user's entry is asked for
 	embedded   []embedded
 	scripted   map[string]bool // languages that configuration mentions
+	waiting    []string        // modules of OpenSSL's that nothing has named
+	asked      map[string]bool // words of the configuration about such
 	execStack  bool
 	gateway    bool // one of its programs starts others that answer requests
 	// unitsByBus: the unit is a system bus, and systemd starts what it activates.
@@ -117,7 +119,7 @@ type target struct {
 
 // Collect finds what a loaded service needs.
 func (im *Image) Collect(u *unit.Unit) *Result {
-	c := &collector{im: im, facts: map[[2]string]bool{}, unknowns: map[[3]string]bool{}, syscalls: map[string]bool{}, judged: map[string]bool{}, otherwise: map[asideOf][]elfcode.FuncID{}, seen: map[string]bool{}, scripted: map[string]bool{}}
+	c := &collector{im: im, facts: map[[2]string]bool{}, unknowns: map[[3]string]bool{}, syscalls: map[string]bool{}, judged: map[string]bool{}, otherwise: map[asideOf][]elfcode.FuncID{}, seen: map[string]bool{}, scripted: map[string]bool{}, asked: map[string]bool{}}
 	at := place{where: u.Fragment}
 	env := im.readEnvironment(u)
 	c.env = env
@@ -146,6 +148,7 @@ func (im *Image) Collect(u *unit.Unit) *Result {
 	}
 	c.home(u.Service.User, at)
 	c.interpreters()
+	c.engines()
 	c.finish()
 	return &c.result
 }
@@ -200,6 +203,7 @@ func (c *collector) take(p *program, file, name string) {
 	for _, x := range p.assumed {
 		c.assume(x.id, x.value, "it loads no plug-in but those in the folders that its files name", place{where: x.where})
 	}
+	c.waiting = append(c.waiting, p.waiting...)
 	c.looking = c.lookAt(p, name)
 	if !isInterpreter(name) { // else it is said already
 		c.embeds(p)
@@ -226,7 +230,7 @@ func (c *collector) take(p *program, file, name string) {
 		c.throughLibraries(m)
 		c.privatePath(m.path, place{where: m.path})
 		if m.libc {
-			c.cancellable(m)
+			c.hiddenIn(m)
 		}
 	}
 	if len(c.startsUnnamed) > 0 {

@@ -68,7 +68,7 @@ func TestIsLibc(t *testing.T) {
 	assert.True(t, isLibc(&elfcode.File{SONAME: "libc.so.6"}))
 	assert.True(t, isLibc(&elfcode.File{Exports: []elfcode.Export{{Name: "__dls3"}}}))
 	assert.False(t, isLibc(&elfcode.File{SONAME: "libcap.so.2", Exports: []elfcode.Export{{Name: "setuid"}}}))
-	assert.Equal(t, []string{"setresuid"}, cancellationPoints["seteuid"])
+	assert.Equal(t, []string{"setresuid"}, hiddenCalls["seteuid"])
 }
 
 // programImage is an image with one program.

@@ -48,6 +48,7 @@ type Image struct {
 	pythons     once[string, *pyScripts]
 	perls       once[string, *plScripts]
 	codeNames   once[*module, map[string][]elfcode.FuncID]
+	naming      once[naming, bool]
 }
 
 // once keeps what was computed for a key. It may be computed twice when two ask at

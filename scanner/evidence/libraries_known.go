@@ -244,6 +244,20 @@ var knownLibraries = []knownLibrary{
 	{"libseccomp.so.2", "seccomp prctl"},
 }
 
+// neverNeeded are functions that a library calls only on kernels that are older than any that
+// this systemd runs on: libcrypto looks in shared memory whether /dev/random was ready
+// once where getrandom(2) is missing, as it was before Linux 3.17 (rand_unix.c).
+var neverNeeded = []struct{ soname, functions string }{
+	{"libcrypto.so.", "shmget shmat shmdt"},
+}
+
+// needsNot tells whether a module gets along without a function that it imports.
+func (m *loaded) needsNot(function string) bool {
+	return slices.ContainsFunc(neverNeeded, func(k struct{ soname, functions string }) bool {
+		return strings.HasPrefix(m.file.SONAME, k.soname) && slices.Contains(strings.Fields(k.functions), function)
+	})
+}
+
 // numbersOf returns the calls that a library makes by a number from memory.
 // Those of the C library are behind functions that have sites of their own: the
 // wrapper of cancellation points, and the one that repeats setuid() and its like

@@ -254,6 +254,7 @@ func (c *collector) configFile(name string) {
 			continue
 		}
 		c.mentions(line)
+		c.asks(line)
 		at := place{where: fmt.Sprintf("%s:%d", name, n+1)}
 		for _, word := range pathsIn(line) {
 			c.path(word, at)

@@ -130,7 +130,11 @@ func (p *program) plug(im *Image, f *module, libraries bool) {
 	}
 	for _, dir := range im.pluginDirs.get(f, im.pluginFolders) {
 		for _, file := range im.modulesIn(dir) {
-			p.load(im, file, true)
+			if p.scripts == nil && strings.HasPrefix(f.SONAME, openSSL) {
+				p.await(file)
+			} else {
+				p.load(im, file, true)
+			}
 		}
 	}
 }

@@ -24,6 +24,7 @@ type program struct {
 	problem []problem           // block
 	assumed []problem           // what was loaded instead of what is not named
 	scripts scripts             // that it runs, if it is an interpreter whose scripts were read
+	waiting []string            // modules that are loaded by their names, which nothing has named yet
 
 	imported      sync.Once
 	importedNames map[string]bool // of functions that reached code calls in other modules
@@ -51,6 +52,7 @@ type walk struct {
 	fresh      elfcode.Roots   // those from which was not walked on yet
 	names      map[string]bool // of roots.Names
 	resolved   int             // modules there were when the imports were resolved
+	unasked    []unasked       // what nobody has asked for yet
 	dirty      bool
 	opened     map[int32]int    // by site of dlopen: modules there were when it was followed
 	pamModules []*loaded        // of libpam: those of its services
@@ -96,7 +98,7 @@ func (im *Image) walkProgram(file, applet string, scripts scripts) *program {
 				p.resolve(im, m)
 			}
 		}
-		if !changed {
+		if !changed && !p.loadNamed(im) {
 			break
 		}
 	}
@@ -109,7 +111,9 @@ func (im *Image) walkProgram(file, applet string, scripts scripts) *program {
 func (p *program) finish() {
 	for _, m := range p.modules {
 		slices.Sort(m.walk.roots.Names)
+		m.walk.roots.Closed = m.walk.closed()
 		m.reached = m.file.Reach(m.walk.roots)
+		m.leaveRequests()
 		for _, id := range m.reached.Imports {
 			if other := p.provider(m, id); other != nil && !m.file.Imports[id].Data && !slices.Contains(m.uses, other) {
 				m.uses = append(m.uses, other)
@@ -204,6 +208,8 @@ func (p *program) open(im *Image, resolved string) *loaded {
 	m := &loaded{path: resolved, file: f, libc: isLibc(f.File)}
 	m.walk = &walk{reached: f.Walk(), index: len(p.modules), names: map[string]bool{}, dirty: true, opened: map[int32]int{}, plugged: map[*module]bool{}}
 	m.walk.roots.Startup, m.walk.fresh.Startup = true, true
+	m.walk.unasked = slices.Clone(f.requests)
+	m.walk.fresh.Closed = m.walk.closed()
 	p.byFile[f] = m
 	if p.scripts != nil {
 		m.walk.fresh.Unnamed = p.scripts.unnamed(f)
@@ -217,6 +223,11 @@ func (p *program) open(im *Image, resolved string) *loaded {
 	}
 	p.modules = append(p.modules, m)
 	p.byPath[resolved] = m
+	if len(f.requested) > 0 {
+		for _, other := range p.modules { // the C library may be asked for more
+			other.walk.dirty = true
+		}
+	}
 	for _, u := range f.Unknowns {
 		p.note("code-"+u.ID, u.Text, resolved)
 	}
@@ -280,11 +291,15 @@ func (p *program) resolve(im *Image, m *loaded) {
 	w := m.walk
 	imports := w.reached.Add(w.fresh)
 	w.fresh = elfcode.Roots{}
+	imports = append(imports, w.openRequests(p)...)
 	if w.resolved < len(p.modules) {
 		imports = w.reached.Imports()
 	}
 	w.resolved = len(p.modules)
 	for _, id := range imports {
+		if m.needsNot(m.file.Imports[id].Name) {
+			continue
+		}
 		p.link(m, id)
 		p.implicit(im, m.file.Imports[id].Name)
 	}

@@ -85,7 +85,7 @@ func (c *collector) numbers(x *call, m *loaded, s *elfcode.Site, args []elfcode.
 	for _, n := range number.Ints {
 		if name, ok := elfcode.SyscallName(m.file.Arch, n&0xffffffff); ok {
 			x.name = name
-			if c.ofGoStart(x) {
+			if c.ofGoStart(x) || c.leftOut(x) {
 				continue
 			}
 			if x.forItself(s.Func) || c.onlyAside(x, s.Func) {

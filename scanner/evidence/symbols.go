@@ -12,9 +12,12 @@ import (
 // module is an analysed file with what every program that loads it asks of it.
 type module struct {
 	*elfcode.File
-	symbols *symbolTable
-	imports []*symbol // of File.Imports
-	dlopens []int32   // Sites that load other modules
+	symbols   *symbolTable
+	imports   []*symbol // of File.Imports
+	dlopens   []int32   // Sites that load other modules
+	hidden    []hidden  // of the C library
+	requests  []unasked // of the C library
+	requested []string  // functions that ask for such, among its strings
 }
 
 // symbol is a name with the modules that define it.
@@ -28,7 +31,7 @@ type symbolTable struct {
 
 // add makes a module of a file.
 func (t *symbolTable) add(f *elfcode.File) *module {
-	m := &module{File: f, symbols: t, imports: make([]*symbol, len(f.Imports))}
+	m := &module{File: f, symbols: t, imports: make([]*symbol, len(f.Imports)), hidden: findHidden(f), requests: findRequests(f), requested: requestedBy(f)}
 	for i := range f.Sites {
 		if s := &f.Sites[i]; s.Kind == elfcode.CallSite && isDlopen(f.Imports[s.Import].Name) {
 			m.dlopens = append(m.dlopens, int32(i))
