@@ -43,7 +43,7 @@ var decidingArgs = map[string]string{
 	"fstatat": "-s", "fstatat64": "-s", "newfstatat": "-s", "__fxstatat": "--s", "__fxstatat64": "--s", "statx": "-s",
 	"access": "si", "faccessat": "-si", "faccessat2": "-si", "euidaccess": "si", "eaccess": "si",
 	"readlink": "s", "readlinkat": "-s", "realpath": "s", "canonicalize_file_name": "s", "__readlink_chk": "s", "__realpath_chk": "s",
-	"opendir": "s", "scandir": "s", "scandir64": "s", "ftw": "s", "ftw64": "s", "nftw": "s", "nftw64": "s", "glob": "s", "glob64": "s",
+	"opendir": "s", "scandir": "s", "scandir64": "s", "ftw": "s", "ftw64": "s", "nftw": "s", "nftw64": "s", "glob": "si", "glob64": "si",
 	"unlink": "s", "unlinkat": "-s", "remove": "s", "rmdir": "s", "rename": "ss", "renameat": "-s-s", "renameat2": "-s-s",
 	"link": "ss", "linkat": "-s-s", "symlink": "ss", "symlinkat": "s-s", "chdir": "s", "chroot": "s", "pivot_root": "ss",
 	"chown": "s", "lchown": "s", "fchownat": "-s", "truncate": "s", "truncate64": "s",

@@ -147,7 +147,22 @@ func (c *collector) leftOut(x *call) bool {
 	if options, all := x.ints(0); x.name == "prctl" && all && len(options) == 1 && options[0]&0xffffffff == namesMemory {
 		return true
 	}
-	return slices.Contains(onDemand, x.name) && isLoader(x.soname) && x.module != c.walked.path
+	if !isLoader(x.soname) || x.module == c.walked.path {
+		return false
+	}
+	return slices.Contains(onDemand, x.name) || strings.HasPrefix(x.name, "readlink") && !c.walked.usesOrigin()
+}
+
+// usesOrigin tells whether something may make the loader look for the folder of the program
+// (dl-origin.c): a name or path of libraries with $ORIGIN.
+func (p *program) usesOrigin() bool {
+	mentions := func(text string) bool {
+		return strings.Contains(text, "$ORIGIN") || strings.Contains(text, "${ORIGIN}")
+	}
+	return slices.ContainsFunc(p.modules, func(m *loaded) bool {
+		return !m.libc && (mentions(m.file.RPath) || mentions(m.file.RunPath) || slices.ContainsFunc(m.file.Needed, mentions) ||
+			slices.ContainsFunc(m.reached.Strings, func(id int32) bool { return mentions(m.file.Strings[id]) }))
+	})
 }
 
 // isLoader tells whether a SONAME is that of glibc's dynamic loader.

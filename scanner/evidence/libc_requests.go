@@ -14,9 +14,11 @@ import (
 // call, the system calls and functions of does are left out, unless one of asks is used.
 // What asks is one that any code reaches, or with byName one that other modules name,
 // since the library uses it for other wishes, or to copy what somebody asked for.
+// Of functions with flags in their second argument it is one of these that asks.
 type request struct {
 	inside, does, asks string
 	byName             bool
+	flags              uint64
 }
 
 // requests hold for glibc (nptl, posix, sysdeps/posix, sysdeps/unix/sysv/linux) and musl (src/thread,
@@ -45,6 +47,8 @@ var requests = []request{
 	{inside: "mkstemp mkstemp64 mkostemp mkostemp64 mkstemps mkstemps64 mkostemps mkostemps64 mktemp tmpnam tmpnam_r tempnam tmpfile tmpfile64", does: "mkdir", asks: "mkdtemp"},
 	// realpath(3) only asks whether a folder is there; who may read it, nobody else in the library asks (canonicalize.c, faccessat.c).
 	{inside: "faccessat", does: "getuid geteuid getgid getegid getgroups group_member", asks: "faccessat eaccess euidaccess", byName: true},
+	// The home of a user is looked for with GLOB_TILDE or GLOB_TILDE_CHECK (glob.c).
+	{inside: "glob glob64", does: "getlogin_r getpwnam getpwnam_r", flags: 1<<12 | 1<<14},
 	// Only a folder of translations that is not absolute is looked for from here (dcigettext.c).
 	{inside: "gettext dgettext dcgettext ngettext dngettext dcngettext", does: "getcwd", asks: "bindtextdomain"},
 }
@@ -56,15 +60,55 @@ type unasked struct {
 	asks   []elfcode.FuncID
 	byName bool
 	names  []string // of asks
+	inside string
+	flags  uint64
+	given  bool // the flags may have been given
 }
 
 // asked tells whether a walk has reached what asks for it, or whether a module of the
 // program names that, so that it may look it up at run time (dlsym(3)).
 func (u *unasked) asked(p *program, w *elfcode.Walk) bool {
-	return slices.ContainsFunc(u.asks, func(id elfcode.FuncID) bool { return w.Entered(id) || !u.byName && w.Has(id) }) ||
+	return u.given || slices.ContainsFunc(u.asks, func(id elfcode.FuncID) bool { return w.Entered(id) || !u.byName && w.Has(id) }) ||
 		slices.ContainsFunc(p.modules, func(m *loaded) bool {
 			return slices.ContainsFunc(m.file.requested, func(name string) bool { return slices.Contains(u.names, name) })
 		})
+}
+
+// give notes what the flags ask for that a module may give a function of the library's: in a
+// call that is reached, or by its address.
+func (w *walk) give(m *loaded, id int32) {
+	for i := range w.unasked {
+		u := &w.unasked[i]
+		if !u.given && slices.Contains(strings.Fields(u.inside), m.file.Imports[id].Name) && m.mayGive(id, u.flags) {
+			u.given, w.dirty = true, true
+		}
+	}
+}
+
+// mayGive tells whether the second argument of a function that a module imports may have one of
+// some flags.
+func (m *loaded) mayGive(id int32, flags uint64) bool {
+	for i := range m.file.Sites {
+		s := &m.file.Sites[i]
+		if s.Kind == elfcode.CallSite && s.Import == id && m.walk.reached.HasSite(int32(i)) && (&call{args: s.Args}).anyBit(1, flags) {
+			return true
+		}
+	}
+	taken := func(r elfcode.Ref) bool { return r.Kind() == elfcode.RefTakeName && r.ID() == int(id) }
+	return slices.ContainsFunc(m.file.Funcs, func(f elfcode.Func) bool { return slices.ContainsFunc(f.Refs, taken) }) ||
+		slices.ContainsFunc(m.file.Objects, func(o elfcode.Object) bool { return slices.ContainsFunc(o.Refs, taken) })
+}
+
+// hasRequestFlags tells whether the flags of a function decide about a request.
+func hasRequestFlags(name string) bool {
+	return slices.ContainsFunc(requests, func(a request) bool { return a.flags != 0 && slices.Contains(strings.Fields(a.inside), name) })
+}
+
+// giveAll notes that anything may be asked for.
+func (w *walk) giveAll() {
+	for i := range w.unasked {
+		w.unasked[i].given = true
+	}
 }
 
 // requestedBy are the functions that ask for something which the strings of a file name.
@@ -142,7 +186,7 @@ func findRequests(f *elfcode.File) []unasked {
 	users := usersOf(f)
 	var list []unasked
 	for _, a := range requests {
-		u := unasked{asks: all(a.asks), byName: a.byName, names: strings.Fields(a.asks)}
+		u := unasked{asks: all(a.asks), byName: a.byName, names: strings.Fields(a.asks), inside: a.inside, flags: a.flags}
 		roots := all(a.inside)
 		u.take(f, users.onlyInside(f, roots, u.asks), all(a.does), strings.Fields(a.does))
 		if len(u.edges)+len(u.sites) > 0 {

@@ -52,6 +52,7 @@ const head = `
 #include <stdlib.h>
 #include <unistd.h>
 #include <fcntl.h>
+#include <glob.h>
 extern char **environ;
 static void *work(void *x) { return x; }
 static pthread_t thread;
@@ -60,6 +61,7 @@ static pthread_mutex_t mutex;
 static pthread_mutexattr_t protocol;
 static posix_spawnattr_t how;
 static posix_spawn_file_actions_t actions;
+static glob_t files;
 static char *args[] = { "true", 0 };
 `
 
@@ -77,6 +79,9 @@ func TestAsked(t *testing.T) {
 		{"a child elsewhere", `posix_spawn_file_actions_addchdir_np(&actions, "/"); posix_spawn(0, "/bin/true", &actions, 0, args, environ);`, "chdir", "setsid fchdir"},
 		{"a session of its own", `setsid(); posix_spawn(0, "/bin/true", 0, 0, args, environ);`, "setsid", "setpgid"},
 		{"a path", `realpath(".", 0);`, "getcwd", "getgroups"},
+		{"files by a pattern", `glob("/run/*", GLOB_ERR, 0, &files);`, "getdents64", "alarm"},
+		{"files in a home", `glob("~/*", GLOB_TILDE, 0, &files);`, "getdents64 alarm", ""},
+		{"files, as the user asks", `glob("~/*", atoi(args[0]), 0, &files);`, "getdents64 alarm", ""},
 		{"who may read a path", `faccessat(-100, "x", 4, 0x200);`, "faccessat2 getgroups", ""},
 	} {
 		t.Run(tt.summary, func(t *testing.T) {
@@ -95,6 +100,10 @@ func TestDemanded(t *testing.T) {
 	const nothing = "int main(void) { return 0; }"
 	assert.NotContains(t, needs(t, nothing, ""), "setitimer")
 	assert.Contains(t, needs(t, nothing, "Environment=LD_PROFILE=libc.so.6\n"), "setitimer")
+	const plugin = `#include <dlfcn.h>
+int main(void) { return dlopen("$ORIGIN/x.so", RTLD_NOW) != 0; }`
+	assert.NotRegexp(t, `\breadlink`, needs(t, nothing, ""))
+	assert.Regexp(t, `\breadlink`, needs(t, plugin, ""))
 }
 
 // TestColdCode: compilers lay the unlikely parts of functions one behind the other. Where one

@@ -267,6 +267,7 @@ func (p *program) expose(m *loaded) {
 		return
 	}
 	m.plugin = true
+	m.walk.giveAll()
 	for _, e := range m.file.Exports {
 		m.add(e.Name)
 	}
@@ -302,6 +303,11 @@ func (p *program) resolve(im *Image, m *loaded) {
 		}
 		p.link(m, id)
 		p.implicit(im, m.file.Imports[id].Name)
+	}
+	for _, id := range m.file.flagged {
+		if provider := p.provider(m, id); provider != nil {
+			provider.walk.give(m, id)
+		}
 	}
 	for _, i := range m.file.dlopens {
 		// Which modules there are decides who may hand a name over; libpam loads the same

@@ -15,6 +15,7 @@ type module struct {
 	symbols   *symbolTable
 	imports   []*symbol // of File.Imports
 	dlopens   []int32   // Sites that load other modules
+	flagged   []int32   // Imports whose flags ask for such
 	hidden    []hidden  // of the C library
 	requests  []unasked // of the C library
 	requested []string  // functions that ask for such, among its strings
@@ -41,6 +42,9 @@ func (t *symbolTable) add(f *elfcode.File) *module {
 	defer t.mu.Unlock()
 	for i := range f.Imports {
 		m.imports[i] = t.symbol(f.Imports[i].Name)
+		if hasRequestFlags(f.Imports[i].Name) {
+			m.flagged = append(m.flagged, int32(i))
+		}
 	}
 	last := ""
 	for i := range f.Exports { // sorted by name
