@@ -200,6 +200,7 @@ type scriptState struct {
 	changes         map[string]*changes    // of arguments, by function
 	called          *[]string              // functions, in the order in which calls of them are met
 	variables       map[string][]assigned
+	ofLoop          map[string]loopVariable // by the name that it has in the loop
 	anyVariable     []anyAssigned
 	fed             map[*syntax.CallExpr]*assigned // what "read" reads
 	evals           []evaluated
@@ -212,7 +213,7 @@ type scriptState struct {
 
 func newScriptReader(shell string, with surroundings) *scriptReader {
 	r := &scriptReader{shell: shell, with: with, scriptState: &scriptState{functions: map[string][]*function{}, sites: map[string][]callSite{},
-		changes: map[string]*changes{}, called: new([]string), variables: map[string][]assigned{}, fed: map[*syntax.CallExpr]*assigned{}, found: map[string]bool{}, declared: map[string]bool{}}}
+		changes: map[string]*changes{}, called: new([]string), variables: map[string][]assigned{}, ofLoop: map[string]loopVariable{}, fed: map[*syntax.CallExpr]*assigned{}, found: map[string]bool{}, declared: map[string]bool{}}}
 	r.reset()
 	return r
 }

@@ -106,6 +106,10 @@ func TestParseScript(t *testing.T) {
 		{summary: "what starts a daemon", text: "ARGS='--start --nicelevel 5'\nstart-stop-daemon $ARGS --pidfile $1 --startas /bin/a -- $1", commands: "/bin/a start-stop-daemon", words: "/bin/a"},
 		{summary: "a daemon that a caller names", text: "start-stop-daemon --start --exec $1", commands: "start-stop-daemon", unresolved: 1},
 		{summary: "what find runs", text: "find \"$1\" -name x -exec /bin/a {} \\; -o -exec $1 \\;", commands: "/bin/a find", words: "/bin/a", unresolved: 1},
+		{summary: "a loop's variable that has other values elsewhere", text: "for x in a 'b -c'; do eval $x; y=$(eval $x); done; x=$1; $x", commands: "a b", unresolved: 1},
+		{summary: "a loop's variable that the loop sets", text: "for x in a b; do x=$1; $x; done", commands: "a b", unresolved: 1},
+		{summary: "a loop's variable that a function sets", text: "f() { x=$1; }\nfor x in a b; do f \"$2\"; $x; done", commands: "a b", unresolved: 1},
+		{summary: "a loop's variable that is read", text: "for x in a b; do read x; $x; done", commands: "a b", unresolved: 1},
 		{summary: "bytes that are no text", text: "# caf\xe9\na", commands: "a"},
 
 		{summary: "a variable whose only value is made of itself", text: "[ -n \"$P\" ] && O=\"$O -x $P\"\nC=\"/bin/a $O\"\neval \"$C\"", bySystemd: true, commands: "/bin/a", words: "/bin/a /bin/a ", assumed: 1},

@@ -183,25 +183,3 @@ func (r *scriptReader) feed(node syntax.Node, from assigned) {
 		return true
 	})
 }
-
-// loop gives a loop's variable each of its words.
-func (r *scriptReader) loop(x *syntax.ForClause) {
-	it, ok := x.Loop.(*syntax.WordIter)
-	if !ok {
-		return
-	}
-	items := it.Items
-	if !it.InPos.IsValid() { // over the arguments
-		items = []*syntax.Word{allArguments}
-	}
-	for _, w := range items {
-		a := assigned{word: w}
-		switch {
-		case isList(w):
-			a.how = eachArgument
-		case isUnquoted(w):
-			a.how = inTurn
-		}
-		r.assign(it.Name.Value, a)
-	}
-}

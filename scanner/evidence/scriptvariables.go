@@ -26,6 +26,9 @@ func (r *scriptReader) variable(name string) value {
 	if pattern := ofNames.Replace(name); !isKnown(pattern) {
 		return r.anyOf(pattern)
 	}
+	if x, ok := r.ofLoop[name]; ok {
+		return r.loopValue(name, x)
+	}
 	v := r.variables[name]
 	if v == nil && len(r.anyVariable) == 0 {
 		if given, ok := r.with.env[name]; ok {
