@@ -22,7 +22,7 @@ func (p *program) isGateway() bool {
 func (c *collector) answering() {
 	for _, f := range c.result.Facts {
 		if f.ID == FactPath && strings.HasPrefix(f.Where, "/etc/") {
-			c.programsIn(f.Value, 4, place{where: f.Where, why: f.Why})
+			c.programsIn(f.Value, 4, nil, place{where: f.Where, why: f.Why})
 		}
 	}
 }
