@@ -210,8 +210,10 @@ func (c *code) findingRefs(g int32, f *finding, data *dataMap, refs []Ref) []Ref
 		refs = data.addressRefs(f.target, refs)
 	case findInside:
 		refs = data.insideRefs(f.target, refs)
-	case findText:
-		refs = append(refs, newRef(RefString, int(data.strings.id([]byte(immediateText(f.target))))))
+	case findText, findCopied:
+		if text := c.piece(f); beginsPath(text) {
+			refs = append(refs, newRef(RefString, int(data.strings.id([]byte(text)))))
+		}
 	case findRead:
 		refs = data.slotRefs(c.slot(f.target), refs)
 	}

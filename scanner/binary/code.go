@@ -63,6 +63,7 @@ const (
 	findTakeName                    // address or data of the import addr is taken
 	findText                        // an immediate that begins a path name
 	findPiece                       // an immediate that is other text
+	findCopied                      // constant text at the address is read by many bytes at once
 	findStore                       // a register is stored to the pointer at the address
 	findWrite                       // something else is stored at the address
 	findSyscall

@@ -2,27 +2,69 @@
 
 package binary
 
-import "strings"
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
 
 // Limits of what is put together from immediates.
 const (
 	maxCopiedNames  = 512 // of one function
-	maxCopiedLength = 40
+	maxCopiedLength = 48
 )
 
-// copiedNames are the path names that the immediates of a group of parts can be: an
-// array of characters on the stack is filled from immediates, a word at a time, the
-// last of which ends the string and may overlap the one before. Where each is stored
-// is not followed, so a name is taken from all that fit together.
+// vectorSize is how many bytes of constant text are taken for one piece.
+const vectorSize = 16
+
+// piece is the text that a finding stands for: of an immediate, or of constants that are
+// copied in vectors or the like. It is empty where there is none.
+func (c *code) piece(f *finding) string {
+	switch f.kind {
+	case findText, findPiece:
+		return immediateText(f.target)
+	case findCopied:
+		return c.im.piece(f.target)
+	}
+	return ""
+}
+
+// piece is the text in the bytes at addr that may be copied at once, as far as it goes: all of
+// them, or half.
+func (im *image) piece(addr uint64) string {
+	b := im.from(addr)
+	for _, n := range []int{vectorSize, vectorSize / 2} {
+		if len(b) < n {
+			continue
+		}
+		text := b[:n]
+		if end := bytes.IndexByte(text, 0); end >= 0 {
+			text = text[:end]
+		}
+		if len(text) > 0 && !slices.ContainsFunc(text, func(c byte) bool { return !ofPath(c) }) {
+			return string(text)
+		}
+	}
+	return ""
+}
+
+// beginsPath tells whether a piece is the beginning of a path name.
+func beginsPath(piece string) bool { return len(piece) >= minPathStart && piece[0] == '/' }
+
+// copiedNames are the path names that the pieces of text in a group of parts can be: an
+// array of characters on the stack is filled from immediates, a word at a time, or from
+// constants by vectors; the last of them ends the string and may overlap the one before.
+// Where each is stored is not followed, so a name is taken from all that fit together.
 func (c *code) copiedNames(g *group) []string {
 	var begun, pieces []string
 	for _, i := range g.parts {
-		for _, f := range c.parts[i].found {
-			switch text := immediateText(f.target); {
-			case f.kind == findText && fills(text, c.abi.WordSize):
-				begun, pieces = append(begun, text), append(pieces, text)
-			case f.kind == findText, f.kind == findPiece:
-				pieces = append(pieces, text)
+		for k := range c.parts[i].found {
+			text := c.piece(&c.parts[i].found[k])
+			if text == "" {
+				continue
+			}
+			if pieces = append(pieces, text); beginsPath(text) && fills(text, c.abi.WordSize) {
+				begun = append(begun, text)
 			}
 		}
 	}
@@ -38,7 +80,7 @@ func joined(begun, pieces []string, word int) []string {
 		text := begun[0]
 		begun = begun[1:]
 		for _, p := range pieces {
-			for k := 0; k < len(p) && (k == 0 || len(p) < word); k++ { // one that ends the string may overlap
+			for k := 0; k < len(p) && (k == 0 || !fills(p, word) || len(p) < word); k++ { // one that ends the string may overlap
 				name := text + p[k:]
 				if seen[name] || !strings.HasSuffix(text, p[:k]) || len(name) > maxCopiedLength {
 					continue
@@ -54,6 +96,8 @@ func joined(begun, pieces []string, word int) []string {
 	return out
 }
 
-// fills tells whether a text fills the word or half word that it is stored with: the
-// string goes on.
-func fills(text string, word int) bool { return len(text) == word || len(text) == 4 }
+// fills tells whether a text fills the vector, the word or half word that it is stored with:
+// the string goes on.
+func fills(text string, word int) bool {
+	return len(text) == vectorSize || len(text) == word || len(text) == 4
+}

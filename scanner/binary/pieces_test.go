@@ -21,6 +21,9 @@ func TestJoined(t *testing.T) {
 		{"words of four bytes", []string{"/bin"}, []string{"/bin", "/mou", "nt"}, 4, []string{"/bin/mount"}, nil},
 		{"a piece of another string does not fit by overlap", []string{"/bin/mou"}, []string{"cat"}, 8, []string{"/bin/moucat"}, []string{"/bin/mocat", "/bin/mount"}},
 		{"a text that ended goes not on", []string{"/bin/mou"}, []string{"nt", "abc"}, 8, nil, []string{"/bin/mountabc"}},
+		{"two vectors", []string{"/usr/lib/modules"}, []string{"/usr/lib/modules", "-of-it/lib.so"}, 8, []string{"/usr/lib/modules-of-it/lib.so"}, nil},
+		{"a vector that overlaps", []string{"/tmp/a-server-so"}, []string{"server-socket-of"}, 8, nil, []string{"/tmp/a-server-socket-of"}},
+		{"the end of a vector that overlaps", []string{"/tmp/a-server-so"}, []string{"server-socket"}, 8, []string{"/tmp/a-server-socket"}, nil},
 		{"no pieces", []string{"/bin/mou"}, nil, 8, nil, []string{"/bin/mou"}},
 	}
 	for _, tt := range tests {

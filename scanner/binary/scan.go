@@ -220,6 +220,7 @@ func (s *scanner) memory(in *isa.Inst) {
 		for _, r := range s.slotsIn(v, readSize(in)) {
 			s.find(findRead, r.slot)
 		}
+		s.copied(in, v)
 		return
 	}
 	base, addr, known := s.get(in.Base)
@@ -270,12 +271,26 @@ func (s *scanner) text(v uint64) {
 // minPathStart is how many characters of a path name tell it from a number.
 const minPathStart = 4
 
+// copied notes constant text that a vector, a pair of registers or one of eight bytes takes
+// from addr: compilers copy longer strings so.
+func (s *scanner) copied(in *isa.Inst, addr uint64) {
+	switch {
+	case in.Op == isa.Other && in.Size > 0 && in.Size <= 8, in.Op == isa.LoadMulti, in.Op == isa.Load && in.Size < 8:
+	case !s.im.constant(addr) || s.im.isCode(addr):
+	case s.im.piece(addr) != "":
+		s.find(findCopied, addr)
+		if s.im.piece(addr+vectorSize) != "" && len(s.im.piece(addr)) == vectorSize {
+			s.find(findCopied, addr+vectorSize)
+		}
+	}
+}
+
 // immediateText is the text that an immediate holds, or an empty string.
 func immediateText(v uint64) string {
 	var b []byte
 	for ; v&0xff != 0; v >>= 8 {
 		c := byte(v)
-		if c != '/' && c != '.' && c != '-' && c != '_' && c != '%' && (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') {
+		if !ofPath(c) {
 			return ""
 		}
 		b = append(b, c)
@@ -284,6 +299,11 @@ func immediateText(v uint64) string {
 		return ""
 	}
 	return string(b)
+}
+
+// ofPath tells whether a character is one of those that path names mostly have.
+func ofPath(c byte) bool {
+	return c == '/' || c == '.' || c == '-' || c == '_' || c == '%' || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9'
 }
 
 // readSize is how many bytes an instruction may copy from memory to where the

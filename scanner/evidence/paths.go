@@ -28,7 +28,7 @@ func (c *collector) strings(p *program, m *loaded) {
 	}
 	idle, looked := c.im.idlePaths(m), m.lookedAt()
 	for _, id := range m.reached.Strings {
-		text := m.file.Strings[id]
+		text := m.continued(m.file.Strings[id])
 		if slices.Contains(randomDevices, text) && strings.HasPrefix(m.file.SONAME, "libcrypto.so") {
 			continue
 		}
@@ -40,6 +40,38 @@ func (c *collector) strings(p *program, m *loaded) {
 			}
 		}
 	}
+	c.copied(m)
+}
+
+// finePlaces are places that settings protect and that the first word of eight characters does
+// not tell when a path is copied piece by piece.
+var finePlaces = []string{"/proc/sys", "/proc/irq", "/proc/bus", "/proc/acpi", "/proc/self", "/proc/kmsg", "/proc/sysrq-trigger", "/dev/kmsg", "/sys/fs/cgroup", "/sys/class/net",
+	"/var/tmp", "/run/user", "/lib/modules", "/usr/lib/modules"}
+
+// copied takes such places from the paths that a module's reached code may put together. Only
+// the place is taken: what follows it may be pieces of another text.
+func (c *collector) copied(m *loaded) {
+	for _, id := range m.reached.Copied {
+		for _, fine := range finePlaces {
+			if text := m.file.Strings[id]; text == fine || strings.HasPrefix(text, fine+"/") {
+				c.path(fine, place{where: m.path})
+			}
+		}
+	}
+}
+
+// continued is the template of mkstemp(3) that a text begins, when that is copied in pieces of
+// which the text is the first.
+func (m *loaded) continued(text string) string {
+	if !strings.HasSuffix(text, "XX") {
+		return text
+	}
+	for _, id := range m.reached.Copied {
+		if whole := m.file.Strings[id]; strings.HasPrefix(whole, text+"XX") {
+			return whole
+		}
+	}
+	return text
 }
 
 func beginsWith(text string, prefixes []string) bool {

@@ -203,12 +203,12 @@ func isLibraryName(text string) bool {
 	return found && stem != "" && !strings.ContainsAny(stem, "/% ") && strings.Trim(version, ".0123456789") == ""
 }
 
-// namedModules are the modules that a file's strings name but for the beginning of the
+// namedModules are the modules that a file's strings name, also but for the beginning of the
 // path, as "%s/lxcfs/liblxcfs.so" does.
 func (im *Image) namedModules(f *module) []string {
 	var files []string
 	for _, text := range f.Strings {
-		if !strings.Contains(text, ".so") || strings.HasPrefix(text, "/") {
+		if !strings.Contains(text, ".so") {
 			continue
 		}
 		for _, file := range im.spelled(text) {

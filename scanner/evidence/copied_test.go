@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+
+package evidence
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// TestCopiedPaths: compilers put the text of an array into the instructions that fill it,
+// or copy it by vectors, so that nothing has its address.
+func TestCopiedPaths(t *testing.T) {
+	const headers = "#include <stdlib.h>\n#include <string.h>\n#include <fcntl.h>\n#include <dlfcn.h>\n#include <unistd.h>\n#include <sys/socket.h>\n#include <sys/un.h>\n"
+	for _, tt := range []struct {
+		summary, source string
+		want            string // the beginning of a path among the facts
+		not             string
+	}{
+		{"an address of a socket", `int main(void) { struct sockaddr_un a = { AF_UNIX, "/tmp/server-socket" }; return bind(socket(AF_UNIX, SOCK_STREAM, 0), (void *)&a, sizeof a); }`,
+			"/tmp/server-sock", ""},
+		{"one that is copied there", `int main(void) { struct sockaddr_un a = { AF_UNIX }; strcpy(a.sun_path, "/tmp/a-server-socket-with-a-longer-name"); return bind(socket(AF_UNIX, SOCK_STREAM, 0), (void *)&a, sizeof a); }`,
+			"/tmp/a-server-so", ""},
+		{"an array that is longer than its text", `int main(int n, char **v) { char name[64] = "/dev/ttyS"; return open(strcat(name, v[1]), O_RDWR); }`, "/dev/ttyS", ""},
+		{"a place that its first word does not tell", `int main(int n, char **v) { char name[64]; strcpy(name, "/proc/sys/vm/"); return open(strcat(name, v[1]), O_WRONLY); }`, "/proc/sys", ""},
+		{"a template", `int main(void) { char name[] = "/tmp/template.XXXXXXXXXX"; return mkstemp(name); }`, "/tmp/template.XXXXXXXXXX", "/tmp/template.XX"},
+	} {
+		t.Run(tt.summary, func(t *testing.T) {
+			files := compiled(t)
+			files["usr/sbin/copies"] = content(t, compileC(t, headers+tt.source))
+			got := tree(t, files).Collect(service(t, "ExecStart=/usr/sbin/copies\n"))
+			var paths []string
+			for _, f := range got.Facts {
+				if f.ID == FactPath {
+					paths = append(paths, f.Value)
+				}
+			}
+			assert.Contains(t, paths, tt.want)
+			assert.NotContains(t, paths, tt.not)
+		})
+	}
+	t.Run("a plug-in", func(t *testing.T) {
+		files := compiled(t)
+		files["usr/sbin/copies"] = content(t, compileC(t, headers+`int main(int n, char **v) { char name[96] = "/opt/modules-of-it/libx.so"; if (n > 1) strcpy(name, v[1]); return dlopen(name, 1) != 0; }`))
+		files["opt/modules-of-it/libx.so"] = files["usr/lib/x86_64-linux-gnu/lx/libjoined.so"]
+		got := tree(t, files).Collect(service(t, "ExecStart=/usr/sbin/copies\n"))
+		assert.NotNil(t, got.fact(FactHostname, ""))
+	})
+}
