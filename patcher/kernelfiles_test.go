@@ -35,6 +35,10 @@ func TestWhatFilesOfTheKernelAsk(t *testing.T) {
 		{"how soon a process is ended", "/proc/%d/oom_score_adj", "CAP_SYS_RESOURCE"},
 		{"a file of a process that is named at run time", "/proc/%d/%s", "CAP_SYS_PTRACE CAP_SYS_RESOURCE"},
 		{"a clock", "/dev/rtc0", "CAP_SYS_TIME"},
+		{"the first process's program", "/proc/1/exe", "CAP_SYS_PTRACE"},
+		{"what a process may tell of itself", "/proc/self/exe", ""},
+		{"the configuration of a device, which is read", "/sys/bus/pci/devices/%s/config", hardware},
+		{"addresses of the kernel", "/proc/kallsyms", "CAP_SYSLOG"},
 		{"none of these", "/var/lib/x", ""},
 	} {
 		t.Run(tc.summary, func(t *testing.T) {

@@ -25,7 +25,7 @@ func noNewPrivileges(s *subject) verdict {
 // does not tell: a service that starts as root keeps them.
 var keptCapabilities = []string{"CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER"}
 
-// pathCapabilities are what writing below other places may ask for.
+// pathCapabilities are what the use of other places may ask for.
 var pathCapabilities = []struct {
 	place string
 	names []string
@@ -33,6 +33,7 @@ var pathCapabilities = []struct {
 	{"/proc/self/oom", []string{"CAP_SYS_RESOURCE"}}, {"/proc/self/loginuid", []string{"CAP_AUDIT_CONTROL"}},
 	{"/proc/kmsg", []string{"CAP_SYSLOG"}}, {"/dev/kmsg", []string{"CAP_SYSLOG"}}, {"/dev/mem", []string{"CAP_SYS_RAWIO"}}, {"/dev/port", []string{"CAP_SYS_RAWIO"}},
 	{"/proc/kcore", []string{"CAP_SYS_RAWIO"}}, {"/dev/rtc", []string{"CAP_SYS_TIME"}},
+	{"/proc/kallsyms", []string{"CAP_SYSLOG"}}, {"/sys/fs/pstore", []string{"CAP_SYSLOG"}}, // kernel/kallsyms.c, fs/pstore/inode.c
 }
 
 // asksPath returns the capabilities that the use of a path may ask for.
@@ -41,9 +42,25 @@ func asksPath(path string) []string {
 	case lies(path, readOnlyVariables):
 		return nil
 	case lies(path, []string{"/proc/sys", "/sys"}):
-		return asksWriter(path)
-	case strings.HasPrefix(path, "/proc/%"):
+		return append(asksReader(path), asksWriter(path)...)
+	case isOfProcess(path):
 		return asksOfProcess(path)
+	}
+	return asksReader(path)
+}
+
+// isOfProcess tells whether a path is below the folder of a process in /proc: one that is put in at
+// run time, or of a number, as that of the first.
+func isOfProcess(path string) bool {
+	rest, ok := strings.CutPrefix(path, "/proc/")
+	return ok && rest != "" && (rest[0] == '%' || rest[0] >= '0' && rest[0] <= '9')
+}
+
+// asksReader returns what the reader of a file may be asked for, too: the configuration of a PCI device
+// behind its first 64 bytes (pci_read_config() of drivers/pci/pci-sysfs.c), and pathCapabilities.
+func asksReader(path string) []string {
+	if strings.HasPrefix(path, "/sys/") && strings.HasSuffix(path, "/config") {
+		return []string{"CAP_SYS_ADMIN"}
 	}
 	var names []string
 	for _, p := range pathCapabilities {
@@ -71,6 +88,11 @@ func capabilityBoundingSet(s *subject) verdict {
 		}
 		if isChanged(f) {
 			for _, name := range asksPath(f.Value) {
+				needs[name] = true
+			}
+		}
+		if f.ID == "path-read" {
+			for _, name := range asksReader(f.Value) {
 				needs[name] = true
 			}
 		}

@@ -46,7 +46,7 @@ func protectClock(s *subject) verdict {
 func protectProc(s *subject) verdict {
 	others := func(s *subject) []string {
 		return s.facts(func(f report.Fact) bool {
-			return isPath(f) && (f.Value == "/proc" || strings.HasPrefix(f.Value, "/proc/%") || strings.HasPrefix(f.Value, "/proc/*") || strings.HasPrefix(f.Value, "/proc/1/"))
+			return isPath(f) && (f.Value == "/proc" || isOfProcess(f.Value) || strings.HasPrefix(f.Value, "/proc/*"))
 		})
 	}
 	if v, against := s.against("ProtectProc", others, fact("ptrace", ""), belowProc); against {

@@ -47,3 +47,23 @@ func TestCopiedPaths(t *testing.T) {
 		assert.NotNil(t, got.fact(FactHostname, ""))
 	})
 }
+
+// TestFilesOfProcesses: a file in the folder of a process that is not known counts in scripts, and
+// in code that puts it together.
+func TestFilesOfProcesses(t *testing.T) {
+	files := compiled(t)
+	files["opt/script"] = "#!/bin/sh\nfor p in $(cat /run/pids); do readlink /proc/$p/exe; done\ncd /proc/$(cat /run/pid)/ns\n"
+	files["opt/joins"] = content(t, compileC(t, `#include <dirent.h>
+	#include <fcntl.h>
+	#include <unistd.h>
+	int main(int n, char **v) { char to[99]; return readlinkat(openat(dirfd(opendir("/proc")), v[1], O_PATH), "exe", to, 99); }`))
+	files["opt/lists"] = content(t, compileC(t, `#include <dirent.h>
+	#include <pwd.h>
+	int main(int n, char **v) { return opendir("/proc") && getpwnam("root"); }`))
+	im := tree(t, files)
+	got := im.Collect(service(t, "ExecStart=/opt/script\n"))
+	assert.NotNil(t, got.fact(FactPath, "/proc/%s/exe"))
+	assert.NotNil(t, got.fact(FactPath, "/proc/%s/ns"))
+	assert.NotNil(t, im.Collect(service(t, "ExecStart=/opt/joins\n")).fact(FactPath, "/proc/%d/exe"))
+	assert.Nil(t, im.Collect(service(t, "ExecStart=/opt/lists\n")).fact(FactPath, "/proc/%d/root"))
+}

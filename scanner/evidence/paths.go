@@ -41,6 +41,28 @@ func (c *collector) strings(p *program, m *loaded) {
 		}
 	}
 	c.copied(m)
+	c.ofProcesses(m)
+}
+
+// ownOfProcesses are files in the folder of a process that not everybody may read (proc(5)), the
+// first of which have names that stand for nothing else.
+var ownOfProcesses = strings.Fields("exe fdinfo smaps smaps_rollup numa_maps pagemap map_files auxv environ cwd root fd maps mem ns io stack syscall personality timers wchan")
+
+const distinctive = 8 // of them
+
+// ofProcesses takes such a file for one below "/proc" when a module names both, as for
+// "%s/%d/exe": the path is put together.
+func (c *collector) ofProcesses(m *loaded) {
+	if m.libc || m.onlyReads("/proc") || !slices.ContainsFunc(m.reached.Strings, func(id int32) bool { return path.Clean(m.file.Strings[id]) == "/proc" }) {
+		return
+	}
+	for _, id := range m.reached.Strings {
+		text := m.file.Strings[id]
+		i := slices.Index(ownOfProcesses, path.Base(text))
+		if i >= 0 && (text[0] == '/' && text != "/root" && strings.Count(text, "/") == 1 || strings.HasSuffix(path.Dir(text), "%d") || i < distinctive && !strings.Contains(text, "/")) {
+			c.path("/proc/%d/"+ownOfProcesses[i], place{where: m.path})
+		}
+	}
 }
 
 // finePlaces are places that settings protect and that the first word of eight characters does

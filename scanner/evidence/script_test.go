@@ -113,7 +113,7 @@ func TestParseScript(t *testing.T) {
 		{summary: "bytes that are no text", text: "# caf\xe9\na", commands: "a"},
 
 		{summary: "a variable whose only value is made of itself", text: "[ -n \"$P\" ] && O=\"$O -x $P\"\nC=\"/bin/a $O\"\neval \"$C\"", bySystemd: true, commands: "/bin/a", words: "/bin/a /bin/a ", assumed: 1},
-		{summary: "a path that goes on with a variable", text: "cat /proc/$pid/stat \"/sys/class/net/$i\"", commands: "cat", words: "/proc/ /sys/class/net/"},
+		{summary: "a path that goes on with a variable", text: "cat /proc/$pid/stat \"/sys/class/net/$i\"", commands: "cat", words: "/proc/%s/stat /sys/class/net/"},
 		{summary: "a path behind a variable", text: "cat $ROOT/etc/x/$y", commands: "cat", words: "/etc/x/"},
 		{summary: "paths around a variable", text: "echo \"from /etc/a$x to $y /var/b\" > \"/run/\"$z\"/c\"", words: "/run/ from /etc/a  to   /var/b"},
 		{summary: "an option with a path", text: "foo --pid=/run/$x.pid", commands: "foo", words: "--pid=/run/"},

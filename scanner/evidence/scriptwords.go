@@ -12,11 +12,19 @@ import (
 
 // literals are the texts of a word, or what is literal of it: its text up to the first
 // part that is not, or behind parts at its beginning that are not, and what is set
-// apart from those by a blank or the like: "/proc/" of /proc/$pid/stat, "/etc/x" of
-// $root/etc/x, "a  /b" of "a $x /b".
+// apart from those by a blank or the like: "/run/" of /run/$pid/stat, "/etc/x" of
+// $root/etc/x, "a  /b" of "a $x /b". Of the folder of a process the file counts, too.
 func (r *scriptReader) literals(w *syntax.Word) []string {
-	if v := r.value(w.Parts); v.isKnown() {
+	v := r.value(w.Parts)
+	if v.isKnown() {
 		return v.texts
+	}
+	if slices.ContainsFunc(v.texts, inProcess) && !slices.ContainsFunc(v.texts, func(text string) bool { return !isKnown(text) && !inProcess(text) }) {
+		texts := slices.Clone(v.texts)
+		for i, text := range texts {
+			texts[i] = ofHoles.Replace(text)
+		}
+		return texts
 	}
 	var text string
 	cut := false
@@ -35,6 +43,15 @@ func (r *scriptReader) literals(w *syntax.Word) []string {
 	}
 	return []string{text}
 }
+
+// inProcess tells whether a text is a path below the folder of a process that is not known.
+func inProcess(text string) bool {
+	rest, ok := strings.CutPrefix(text, "/proc/")
+	return ok && rest != "" && strings.Contains(holes, rest[:1]) && !strings.ContainsFunc(rest, separates)
+}
+
+// ofHoles puts what stands in code for what is not known in the place of the holes.
+var ofHoles = strings.NewReplacer(inFiles, "%s", outside, "%s", unsetVar, "%s")
 
 // flat takes double quotes apart.
 func flat(parts []syntax.WordPart) []syntax.WordPart {
