@@ -280,6 +280,7 @@ func TestRules(t *testing.T) {
 		"ProtectSystem": {
 			{"names neither", "", with(facts("path /usr/share/x")), likely},
 			{"names /boot", "", with(facts("path /boot/config")), in("path /boot/config")},
+			{"writes below /usr", "", with(facts("path-written /usr/local/x/state")), in("path-written /usr/local/x/state")},
 			{"names /efi", "", with(facts("path /efi")), in("path /efi")},
 			{"has it stricter", "ProtectSystem=strict\n", nil, ""},
 			earlyBoot, mounts,

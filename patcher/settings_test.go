@@ -57,6 +57,7 @@ var observations = []struct{ fact, words string }{
 	{"path /proc", "it names /proc itself"},
 	{"path /proc/%d/stat", "it names the folders of other processes in /proc"},
 	{"path /proc/%d/exe", "it names what belongs to other processes in /proc and is not open to all, as /proc/%d/exe"},
+	{"path-written /usr/x", "it writes to something below /usr"},
 	{"path /proc/sys/vm/x", "it names a kernel variable in /proc"},
 	{"path /proc/sys/net/x", "it names the network's variables in /proc"},
 	{"path /sys", "it names /sys itself"},

@@ -30,6 +30,9 @@ func (c *collector) unitPaths(u *unit.Unit) {
 		for _, word := range strings.FieldsFunc(a.Value, separates) {
 			if word = strings.TrimLeft(word, "-+"); strings.HasPrefix(word, "/") {
 				c.path(word, at)
+				if a.Key == "WorkingDirectory" {
+					c.written(word, at)
+				}
 			}
 		}
 		if a.Key == "WorkingDirectory" && strings.TrimLeft(a.Value, "-") == "~" {

@@ -12,6 +12,7 @@ const (
 	FactDevice         = "device"          // /dev/rtc
 	FactPathRead       = "path-read"       // a path that is only looked at
 	FactPath           = "path"            // a path below a place that a setting protects
+	FactPathWritten    = "path-written"    // a path below /usr that is written to
 	FactExec           = "exec"            // a program that it starts
 	FactSetID          = "set-id-program"  // one that has a set-ID bit or file capabilities
 	FactWX             = "wx-memory"       // memory that is writable and executable, or becomes executable

@@ -42,6 +42,7 @@ func (c *collector) strings(p *program, m *loaded) {
 	}
 	c.copied(m)
 	c.ofProcesses(m)
+	c.joins(m)
 }
 
 // ownOfProcesses are files in the folder of a process that not everybody may read (proc(5)), the
@@ -74,8 +75,12 @@ var finePlaces = []string{"/proc/sys", "/proc/irq", "/proc/bus", "/proc/acpi", "
 // the place is taken: what follows it may be pieces of another text.
 func (c *collector) copied(m *loaded) {
 	for _, id := range m.reached.Copied {
+		text := m.file.Strings[id]
+		if namesState(text) {
+			c.written(text, place{where: m.path})
+		}
 		for _, fine := range finePlaces {
-			if text := m.file.Strings[id]; text == fine || strings.HasPrefix(text, fine+"/") {
+			if text == fine || strings.HasPrefix(text, fine+"/") {
 				c.path(fine, place{where: m.path})
 			}
 		}
@@ -175,6 +180,9 @@ func (c *collector) path(text string, at place) {
 	}
 	if strings.HasPrefix(text, "/dev/") {
 		c.fact(FactDevice, text, at)
+	}
+	if namesState(text) {
+		c.written(text, at)
 	}
 	c.behindLinks(text, at)
 	c.include(text)

@@ -116,9 +116,12 @@ func (c *collector) pythonTexts(s *pyScripts, at place) {
 	if s.names["system"] || s.names["popen"] || s.names["Popen"] { // of os, and of subprocess with shell=True
 		c.namedProgram("/bin/sh", at)
 	}
-	s.eachText(func(m *pyModule, _ *pyBlock, t pyText) {
+	s.eachText(func(m *pyModule, b *pyBlock, t pyText) {
 		where := place{where: m.file, why: at.why}
 		text := strings.ReplaceAll(t.text, "\x01", "%s")
+		if !m.standard && strings.HasPrefix(text, "/usr/") && b.writesFiles() {
+			c.written(text, where)
+		}
 		switch {
 		case m.standard && strings.HasPrefix(text, "/"):
 			c.path(text, where)

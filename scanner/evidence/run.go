@@ -203,6 +203,7 @@ func (c *collector) shellText(text []byte, shell string, with surroundings, at p
 	}
 	c.capability(at, s.asks...)
 	c.paths(s.words, at)
+	c.scriptWrites(&s, at)
 	for _, w := range s.words {
 		if strings.HasPrefix(w, "/") && !slices.Contains(s.sources, w) {
 			c.namedProgram(w, at)
@@ -256,6 +257,9 @@ func (c *collector) start(file string, args []string, at place) {
 func (c *collector) queued(file string, args []string, at place) {
 	at = at.named()
 	c.fact(FactExec, file, at)
+	if slices.Contains(installers, path.Base(file)) {
+		c.written("/usr", at)
+	}
 	if !c.seen["start "+file] {
 		c.seen["start "+file] = true
 		c.queue = append(c.queue, target{path: file, args: args, at: at})

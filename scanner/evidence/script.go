@@ -22,6 +22,9 @@ type script struct {
 	assumed    []unresolved // places where the environment might name one, which nobody is seen to give
 	given      []given      // programs of byArguments with their arguments
 	asks       []string     // capabilities that builtins ask for
+	written    []string     // paths that it writes to
+	goes       []string     // folders that it goes to
+	writesHere bool         // to names without a folder, too
 	err        error        // it cannot be parsed
 }
 
@@ -243,6 +246,7 @@ func (r *scriptReader) visit(node syntax.Node) bool {
 		r.call(x)
 	case *syntax.Stmt:
 		r.at(x.Pos())
+		r.redirects(x)
 	case *syntax.Word:
 		for _, text := range r.literals(x) {
 			if strings.HasPrefix(text, "~") { // of root, or of any user

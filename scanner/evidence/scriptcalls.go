@@ -124,6 +124,7 @@ func (r *scriptReader) named(name string, args []shellWord, inShell bool) {
 		r.command(skipOptions(args[1:]), inShell && name == "time")
 		return
 	case slices.Contains(builtins, name):
+		r.writesOperands(name, args[1:])
 		r.builtin(name, args)
 		return
 	case strings.Contains(name, "/") && name[0] != '/':
@@ -132,6 +133,7 @@ func (r *scriptReader) named(name string, args []shellWord, inShell bool) {
 	}
 	r.out.commands = append(r.out.commands, name)
 	r.gives(name, args[1:])
+	r.writesOperands(name, args[1:])
 	switch {
 	case shell:
 		r.runsShell(path.Base(name), args)

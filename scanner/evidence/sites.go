@@ -139,6 +139,7 @@ func (c *collector) decide(x *call) {
 	if judge := judges[x.name]; judge != nil {
 		judge(c, x)
 	}
+	c.judgeWritten(x)
 	if index, ok := execArguments[x.name]; ok && !x.libc && !hasPrefix(neverStarts, x.soname) {
 		c.exec(x, index)
 	}
