@@ -25,9 +25,12 @@ func byFunction(rows []struct{ functions, path string }) map[string]string {
 	return table
 }
 
+// lineEditors set up the terminal that a program was started in.
+var lineEditors = []string{"libedit.so.", "libreadline.so."}
+
 // throughLibraries notes the paths that a module gets by such functions.
 func (c *collector) throughLibraries(m *loaded) {
-	if hasOptionalPaths(m) {
+	if hasOptionalPaths(m) || hasPrefix(lineEditors, m.file.SONAME) {
 		return
 	}
 	for _, id := range m.reached.Imports {

@@ -32,21 +32,29 @@ func hasOptionalPaths(m *loaded) bool {
 // of configuration: libselinux once it has found no policy (init.c, enabled.c); libkrb5
 // keeps tickets of a realm in files that other services share (krb5.conf(5),
 // default_ccache_name), and where no realm is configured nobody gets any.
+// Others never do: GIO compares the table of mounts with names of drives (gio/gunixmounts.c), bash's
+// redirections to addresses look like devices (bash(1), REDIRECTION), Heimdal's random generator knows the devices of
+// other systems (lib/hcrypto/rand-unix.c), and pam_systemd logs to the kernel and names terminals as libsystemd does.
 var idleLibraries = []struct {
-	soname, configuration string
+	soname, configuration string // or the name of a file
 	paths                 []string
 }{
 	{"libselinux.so.1", "/etc/selinux/config", []string{"/proc/%"}},
 	{"libkrb5.so.3", "/etc/krb5.conf", []string{"/tmp", "/var/tmp"}},
+	{"libgio-2.0.so.0", "", []string{"/dev/acd", "/dev/cd", "/dev/flo", "/dev/fd", "/dev/roo", "/dev/loop", "/dev/vn"}},
+	{"bash", "", []string{"/dev/tcp/", "/dev/udp/"}},
+	{"libhcrypto", "", []string{"/dev/arandom", "/dev/srandom"}},
+	{"pam_systemd.so", "", []string{"/dev/kmsg", "/dev/%s/%u:%u"}},
 }
 
 // idlePaths are what the paths begin with that a module does not ask for in this image.
 func (im *Image) idlePaths(m *loaded) []string {
 	for _, l := range idleLibraries {
-		if strings.HasPrefix(m.file.SONAME, l.soname) {
-			if _, err := im.fs.Stat(l.configuration); err != nil {
-				return l.paths
-			}
+		if !strings.HasPrefix(m.file.SONAME, l.soname) && (m.file.SONAME != "" || path.Base(m.path) != l.soname) {
+			continue
+		}
+		if _, err := im.fs.Stat(l.configuration); l.configuration == "" || err != nil {
+			return l.paths
 		}
 	}
 	return nil

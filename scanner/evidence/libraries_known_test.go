@@ -44,6 +44,19 @@ func TestIdlePaths(t *testing.T) {
 	assert.Equal(t, []string{"/tmp", "/var/tmp"}, tree(t, nil).idlePaths(kerberos))
 	assert.Empty(t, tree(t, map[string]string{"etc/krb5.conf": "[libdefaults]\n"}).idlePaths(kerberos))
 	assert.Empty(t, tree(t, nil).idlePaths(moduleOf("libapparmor.so.1", "read")))
+	assert.Contains(t, tree(t, nil).idlePaths(moduleOf("libgio-2.0.so.0", "read")), "/dev/cd")
+	shell := moduleOf("", "read")
+	shell.path = "/usr/bin/bash"
+	assert.Contains(t, tree(t, nil).idlePaths(shell), "/dev/tcp/")
+}
+
+func TestBeforeWords(t *testing.T) {
+	for text, want := range map[string]string{
+		"/dev/urandom (or equivalent) not found": "/dev/urandom", "/proc/net/dev: cannot open": "/proc/net/dev",
+		"/dev/watchdog": "/dev/watchdog", "/srv/two words": "/srv/two words", "/device is gone": "/device is gone",
+	} {
+		assert.Equal(t, want, beforeWords(text))
+	}
 }
 
 func TestNamesNoMachine(t *testing.T) {

@@ -171,7 +171,7 @@ func (c *collector) path(text string, at place) {
 	if len(text) > 255 || strings.ContainsAny(text, "\n\r\t\x00") {
 		return
 	}
-	text = ofProcess(path.Clean(text))
+	text = ofProcess(path.Clean(beforeWords(text)))
 	for _, g := range guarded {
 		if text == g || strings.HasPrefix(text, g+"/") {
 			c.fact(FactPath, text, at)
@@ -186,6 +186,15 @@ func (c *collector) path(text string, at place) {
 	}
 	c.behindLinks(text, at)
 	c.include(text)
+}
+
+// beforeWords is the path that a message begins with ("/dev/urandom not found"): no name that the kernel or
+// udev gives has a blank.
+func beforeWords(text string) string {
+	if name, _, found := strings.Cut(text, " "); found && below([]string{"/dev", "/proc", "/sys"}, text) {
+		return strings.TrimRight(name, ":,;")
+	}
+	return text
 }
 
 // ofProcess gives the folder of a process that a pattern or a variable stands for, as
