@@ -3,9 +3,16 @@
 package evidence
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/systemd-hardening/systemd-hardening/scanner/rootfs"
+	"github.com/systemd-hardening/systemd-hardening/scanner/seccomp"
 )
 
 // TestCopiedPaths: compilers put the text of an array into the instructions that fill it,
@@ -66,4 +73,76 @@ func TestFilesOfProcesses(t *testing.T) {
 	assert.NotNil(t, got.fact(FactPath, "/proc/%s/ns"))
 	assert.NotNil(t, im.Collect(service(t, "ExecStart=/opt/joins\n")).fact(FactPath, "/proc/%d/exe"))
 	assert.Nil(t, im.Collect(service(t, "ExecStart=/opt/lists\n")).fact(FactPath, "/proc/%d/root"))
+}
+
+// TestControlGroups: who names a file by which a group is controlled may have found the place of
+// control groups among the mounted file systems.
+func TestControlGroups(t *testing.T) {
+	files := compiled(t)
+	const source = `#include <stdio.h>
+	#include <mntent.h>
+	int main(void) {
+		char name[99];
+		FILE *mounts = setmntent("/proc/mounts", "r");
+		for (struct mntent *m; (m = getmntent(mounts)); fopen(name, "w"))
+			snprintf(name, sizeof name, "%s/x/NAME", m->mnt_dir);
+	}`
+	files["usr/sbin/moves"] = content(t, compileC(t, strings.Replace(source, "NAME", "cgroup.procs", 1)))
+	files["usr/sbin/reads"] = content(t, compileC(t, strings.Replace(source, "NAME", "memory.max", 1)))
+	im := tree(t, files)
+	assert.NotNil(t, im.Collect(service(t, "ExecStart=/usr/sbin/moves\n")).fact(FactPath, "/sys/fs/cgroup/%s/cgroup.procs"))
+	assert.Empty(t, facts(im.Collect(service(t, "ExecStart=/usr/sbin/reads\n")), "/sys/"))
+}
+
+// facts are the values of facts that begin alike.
+func facts(r *Result, prefix string) []string {
+	var list []string
+	for _, f := range r.Facts {
+		if strings.HasPrefix(f.Value, prefix) {
+			list = append(list, f.Value)
+		}
+	}
+	return list
+}
+
+// TestCopiedModes: set-ID bits of what the image has are copied with it.
+func TestCopiedModes(t *testing.T) {
+	for _, tt := range []struct {
+		summary, script string
+		want            string
+	}{
+		{"a tree", "cp -a /var/x /run/y", "cp /var/x/group"},
+		{"one in a variable", "S=/var/x\ncp --archive \"$S\" /run/y", "cp /var/x/group"},
+		{"what a pattern stands for", "cp -r /var/x/* /run/y", "cp /var/x/group"},
+		{"a file alone", "cp /var/x/group/file /run/y", ""},
+		{"a tree without such a bit", "cp -a /var/x/plain /run/y", ""},
+		{"a folder that is moved", "mv /var/x/group /run/y", "mv /var/x/group"},
+	} {
+		t.Run(tt.summary, func(t *testing.T) {
+			files := compiled(t)
+			for _, name := range []string{"cp", "mv"} {
+				files["usr/bin/"+name] = files["bin/sh"]
+			}
+			files["opt/script"] = "#!/bin/sh\n" + tt.script + "\n"
+			files["var/x/group/file"], files["var/x/plain/file"] = "", ""
+			root := written(t, files)
+			require.NoError(t, os.Chmod(filepath.Join(root, "var/x/group"), 0o755|os.ModeSetgid))
+			tree, err := rootfs.New(root)
+			require.NoError(t, err)
+			got := NewImage(tree, seccomp.X8664).Collect(service(t, "ExecStart=/opt/script\n"))
+			if tt.want == "" {
+				assert.NotContains(t, ids(got), FactSetIDBits)
+			} else {
+				assert.NotNil(t, got.fact(FactSetIDBits, tt.want))
+			}
+		})
+	}
+}
+
+func ids(r *Result) []string {
+	var list []string
+	for _, f := range r.Facts {
+		list = append(list, f.ID)
+	}
+	return list
 }

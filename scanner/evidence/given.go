@@ -24,7 +24,8 @@ var byArguments = map[string]func(c *collector, args []string, known bool, at pl
 	"chmod":   (*collector).chmodGiven,
 	"date":    (*collector).dateGiven,
 	"setpriv": (*collector).setprivGiven,
-	"dash":    (*collector).shellGiven, "bash": (*collector).shellGiven, "sh": (*collector).shellGiven,
+	"cp":      copiedBy("cp"), "mv": copiedBy("mv"), "sed": copiedBy("sed"),
+	"dash": (*collector).shellGiven, "bash": (*collector).shellGiven, "sh": (*collector).shellGiven,
 }
 
 // asGiven takes what a program needs when it is started with some arguments. What a variable of

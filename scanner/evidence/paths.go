@@ -43,6 +43,7 @@ func (c *collector) strings(p *program, m *loaded) {
 	c.copied(m)
 	c.ofProcesses(m)
 	c.joins(m)
+	c.controlsGroups(m)
 }
 
 // ownOfProcesses are files in the folder of a process that not everybody may read (proc(5)), the
@@ -108,6 +109,22 @@ func beginsWith(text string, prefixes []string) bool {
 // pathRead notes a path that is only looked at.
 func (c *collector) pathRead(text string, at place) {
 	c.fact(FactPathRead, text, at)
+}
+
+// controlFiles are those of control groups that nobody reads but to write to them (cgroups(7)): a
+// program that names one may have found the file system's place by its type.
+var controlFiles = strings.Fields("cgroup.procs cgroup.threads cgroup.subtree_control cgroup.freeze cgroup.kill devices.allow devices.deny freezer.state release_agent")
+
+// controlsGroups notes a module that names one.
+func (c *collector) controlsGroups(m *loaded) {
+	if m.onlyReads("/sys/fs/cgroup") {
+		return
+	}
+	for _, id := range m.reached.Strings {
+		if text := m.file.Strings[id]; slices.Contains(controlFiles, path.Base(text)) && !strings.ContainsAny(text, " \n") {
+			c.path("/sys/fs/cgroup/%s/"+path.Base(text), place{where: m.path})
+		}
+	}
 }
 
 // priorities notes a module that asks for priorities of threads or mutexes.

@@ -63,6 +63,21 @@ var kernelPlaces = []string{"/sys", "/proc/sys"}
 var askers = strings.Fields("stat stat64 lstat lstat64 access euidaccess eaccess statfs statfs64 statvfs statvfs64 " +
 	"__xstat __xstat64 __lxstat __lxstat64 fstatat fstatat64 newfstatat statx faccessat faccessat2 realpath __realpath_chk canonicalize_file_name glob glob64")
 
+// listers list a folder: what is in it is opened by names that are put together.
+var listers = strings.Fields("opendir scandir scandir64")
+
+// writesFiles tells whether a module opens anything to write to it.
+func (m *loaded) writesFiles() bool {
+	return slices.ContainsFunc(m.sites(), func(s elfcode.Site) bool {
+		name, args := m.callOf(&s)
+		if r, opens := readers[name]; !opens || r.flags < 0 {
+			return strings.HasPrefix(name, "creat")
+		}
+		_, reads := onlyLooks(name, args)
+		return !reads
+	})
+}
+
 // writesBelow tells whether a module opens files to write by names below a folder that
 // it has open: then no folder is only looked at.
 func (m *loaded) writesBelow() bool {
@@ -82,7 +97,7 @@ func (m *loaded) writesBelow() bool {
 
 // lookedAt are the strings below kernelPlaces that every reached function which refers to
 // them hands to a call that opens them to read, and to none that may do more. Those in
-// tables are not known.
+// tables are not known, nor is what a module does with a folder that opens files to write.
 func (m *loaded) lookedAt() map[int32]bool {
 	wanted := map[int32]bool{}
 	for _, id := range m.reached.Strings {
@@ -98,11 +113,12 @@ func (m *loaded) lookedAt() map[int32]bool {
 		text     string
 	}
 	looks, more := map[use]bool{}, map[use]bool{}
+	writes := m.writesFiles()
 	for _, s := range m.sites() {
 		name, args := m.callOf(&s)
 		if paths, ok := onlyLooks(name, args); ok {
 			for _, text := range paths {
-				looks[use{s.Func, text}] = looks[use{s.Func, text}] || !slices.Contains(askers, name)
+				looks[use{s.Func, text}] = looks[use{s.Func, text}] || !slices.Contains(askers, name) && !(writes && slices.Contains(listers, name))
 			}
 			continue
 		}

@@ -38,6 +38,8 @@ func TestLookedAt(t *testing.T) {
 		{"handed to what is no site", nil, false},
 		{"beside files that are written below a folder", []use{{"open", []elfcode.Arg{text, number(0)}}, {"openat", []elfcode.Arg{known(0, 5), known(2, 1)}}}, false},
 		{"beside files that are read below a folder", []use{{"open", []elfcode.Arg{text, number(0)}}, {"openat", []elfcode.Arg{known(0, 5), {Index: 1}, known(2, 0)}}}, true},
+		{"a folder that is listed", []use{{"opendir", []elfcode.Arg{text}}, {"open", []elfcode.Arg{{}, number(0)}}}, true},
+		{"a folder that is listed beside files that are written", []use{{"opendir", []elfcode.Arg{text}}, {"open", []elfcode.Arg{{}, number(1)}}}, false},
 		{"beside files that are written by their paths", []use{{"open", []elfcode.Arg{text, number(0)}}, {"openat", []elfcode.Arg{known(0, 0xffffff9c), known(2, 1)}}}, true},
 	} {
 		t.Run(test.summary, func(t *testing.T) {
