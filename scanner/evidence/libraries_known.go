@@ -33,8 +33,8 @@ func hasOptionalPaths(m *loaded) bool {
 // keeps tickets of a realm in files that other services share (krb5.conf(5),
 // default_ccache_name), and where no realm is configured nobody gets any.
 // Others never do: GIO compares the table of mounts with names of drives (gio/gunixmounts.c), bash's
-// redirections to addresses look like devices (bash(1), REDIRECTION), Heimdal's random generator knows the devices of
-// other systems (lib/hcrypto/rand-unix.c), and pam_systemd logs to the kernel and names terminals as libsystemd does.
+// redirections to addresses look like devices (bash(1), REDIRECTION), and pam_systemd logs to the kernel and names terminals
+// as libsystemd does.
 var idleLibraries = []struct {
 	soname, configuration string // or the name of a file
 	paths                 []string
@@ -43,7 +43,6 @@ var idleLibraries = []struct {
 	{"libkrb5.so.3", "/etc/krb5.conf", []string{"/tmp", "/var/tmp"}},
 	{"libgio-2.0.so.0", "", []string{"/dev/acd", "/dev/cd", "/dev/flo", "/dev/fd", "/dev/roo", "/dev/loop", "/dev/vn"}},
 	{"bash", "", []string{"/dev/tcp/", "/dev/udp/"}},
-	{"libhcrypto", "", []string{"/dev/arandom", "/dev/srandom"}},
 	{"pam_systemd.so", "", []string{"/dev/kmsg", "/dev/%s/%u:%u"}},
 }
 
@@ -84,11 +83,16 @@ func (p *program) isPrivate(m *loaded, path string) bool {
 // (lib/utils_devpath.c), kmod (libkmod/libkmod-module.c), libnuma (libnuma.c, affinity.c),
 // elfutils (libdwfl/linux-kernel-modules.c), systemd's PAM modules (cg_pid_get_session(),
 // audit_session_from_pid() and the like, which ask of a process what all may know of it).
+// libpcap (pcap-linux.c) and libusb (os/linux_usbfs.c) read attributes of devices, and the allocator in Python's interpreter
+// (mimalloc's prim/unix/prim.c) how much memory may be promised.
 // GIO has "/sys" in a list of mounts that belong to the system (gio/gunixmounts.c).
+// A name that ends in a dot is that of all releases.
 var readsOnly = []struct{ module, places string }{
 	{"libblkid.so.1", "/sys"}, {"libmount.so.1", "/sys"}, {"libcryptsetup.so.12", "/sys"},
 	{"libkmod.so.2", "/sys/module"}, {"kmod", "/sys/module"},
 	{"libnuma.so.1", "/sys"}, {"libdw.so.1", "/sys/module"},
+	{"libpcap.so.", "/sys"}, {"libusb-1.0.so.0", "/sys"},
+	{"libpython3.", "/proc/sys/vm/overcommit_memory /sys/devices/system/node"}, {"python3.", "/proc/sys/vm/overcommit_memory /sys/devices/system/node"},
 	{"libgio-2.0.so.0", "/sys"},
 	{"pam_systemd.so", "/sys /proc"}, {"pam_systemd_home.so", "/sys /proc"},
 }
@@ -96,7 +100,7 @@ var readsOnly = []struct{ module, places string }{
 // onlyReads tells whether a module reads alone what it names by a path.
 func (m *loaded) onlyReads(text string) bool {
 	return slices.ContainsFunc(readsOnly, func(k struct{ module, places string }) bool {
-		return (strings.HasPrefix(m.file.SONAME, k.module) || path.Base(m.path) == k.module) &&
+		return (strings.HasPrefix(m.file.SONAME, k.module) || path.Base(m.path) == k.module || strings.HasSuffix(k.module, ".") && strings.HasPrefix(path.Base(m.path), k.module)) &&
 			slices.ContainsFunc(strings.Fields(k.places), func(place string) bool { return text == place || strings.HasPrefix(text, place+"/") })
 	})
 }

@@ -14,7 +14,11 @@ var guarded = []string{"/dev", "/proc", "/sys", "/tmp", "/var/tmp", "/home", "/r
 
 // randomDevices are what OpenSSL asks only after getrandom(2) and /dev/urandom,
 // which always stay (crypto/rand/rand_unix.c, DEVRANDOM).
-var randomDevices = []string{"/dev/hwrng", "/dev/srandom"}
+var randomDevices = []string{"/dev/hwrng"}
+
+// otherSystems are paths that Linux never has: of libbacktrace (fileline.c), which every program of some
+// languages has in it, and of generators of random numbers.
+var otherSystems = []string{"/proc/%ld/object/a.out", "/proc/curproc/file", "/dev/srandom", "/dev/arandom"}
 
 // pieces are the first eight bytes of "/dev/null" and the like, with which compilers
 // compare texts: such devices do not exist.
@@ -32,7 +36,7 @@ func (c *collector) strings(p *program, m *loaded) {
 		if slices.Contains(randomDevices, text) && strings.HasPrefix(m.file.SONAME, "libcrypto.so") {
 			continue
 		}
-		if strings.HasPrefix(text, "/") && !slices.Contains(pieces, text) && !p.isPrivate(m, text) && !beginsWith(text, idle) {
+		if strings.HasPrefix(text, "/") && !slices.Contains(pieces, text) && !slices.Contains(otherSystems, text) && !p.isPrivate(m, text) && !beginsWith(text, idle) {
 			if looked[id] || m.onlyReads(path.Clean(text)) {
 				c.pathRead(path.Clean(text), place{where: m.path})
 			} else {
@@ -188,7 +192,10 @@ func (c *collector) path(text string, at place) {
 	if len(text) > 255 || strings.ContainsAny(text, "\n\r\t\x00") {
 		return
 	}
-	text = ofProcess(path.Clean(beforeWords(text)))
+	if text = ofProcess(path.Clean(beforeWords(text))); isKernelRead(text) {
+		c.pathRead(text, at)
+		return
+	}
 	for _, g := range guarded {
 		if text == g || strings.HasPrefix(text, g+"/") {
 			c.fact(FactPath, text, at)
