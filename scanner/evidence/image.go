@@ -46,7 +46,9 @@ type Image struct {
 	pamFiles    once[string, []string]  // modules of a PAM service
 	pyFolders   once[string, []string]  // native modules of a folder of Python
 	pythons     once[string, *pyScripts]
+	pythonFiles once[string, pyParsed]
 	perls       once[string, *plScripts]
+	perlFiles   once[string, *plFile]
 	codeNames   once[*module, map[string][]elfcode.FuncID]
 	naming      once[naming, bool]
 }

@@ -107,15 +107,12 @@ func (m *loaded) onlyReads(text string) bool {
 
 // imports tells whether reached code of the program calls a function of another module.
 func (p *program) imports(function string) bool {
-	p.imported.Do(func() {
-		p.importedNames = map[string]bool{}
-		for _, m := range p.modules {
-			for _, id := range m.reached.Imports {
-				p.importedNames[m.file.Imports[id].Name] = true
-			}
-		}
+	return slices.ContainsFunc(p.modules, func(m *loaded) bool {
+		return slices.ContainsFunc(m.file.importsNamed(function), func(id int32) bool {
+			_, reached := slices.BinarySearch(m.reached.Imports, id)
+			return reached
+		})
 	})
-	return p.importedNames[function]
 }
 
 func hasPrefix(prefixes []string, soname string) bool {

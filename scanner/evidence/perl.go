@@ -24,7 +24,7 @@ type plScripts struct {
 	own         []string // the folders of its distribution: privlib and archlib
 	moved       bool     // a script adds to @INC at run time
 	files       map[string]bool
-	names       map[string]bool
+	said        []plSaid // what the files have
 	texts       []plText
 	extensions  []pyExtension
 	problems    []problem
@@ -74,7 +74,7 @@ var plRunners = strings.Fields("Module::Load Module::Load::Conditional Safe Benc
 
 // readPerl reads a script with all that it uses.
 func (im *Image) readPerl(interpreter, file, text string, search []string) *plScripts {
-	s := &plScripts{im: im, interpreter: interpreter, folders: search, files: map[string]bool{}, names: map[string]bool{}}
+	s := &plScripts{im: im, interpreter: interpreter, folders: search, files: map[string]bool{}}
 	m, err := im.module(interpreter)
 	if err != nil {
 		s.problem("the interpreter cannot be read", interpreter)
@@ -86,7 +86,7 @@ func (im *Image) readPerl(interpreter, file, text string, search []string) *plSc
 		s.load(name, interpreter, true)
 	}
 	s.loadFile("sitecustomize.pl", interpreter, true)
-	s.add(file, text, false)
+	s.add(file, parsePerl(text), false)
 	slices.SortFunc(s.extensions, func(a, b pyExtension) int { return strings.Compare(a.file, b.file) })
 	return s
 }
@@ -129,8 +129,14 @@ func (s *plScripts) problem(value, where string) {
 	}
 }
 
-// add reads a file.
-func (s *plScripts) add(file, text string, own bool) {
+// says tells whether a word is in the code of a script or of what it uses. Sys::Hostname and Net::Domain ask for
+// SYS_gethostname, which Linux does not have; others of Perl's own have that word in documentation.
+func (s *plScripts) says(word string) bool {
+	return slices.ContainsFunc(s.said, func(f plSaid) bool { return f.words[word] && (!f.own || word != "syscall") })
+}
+
+// add takes a file.
+func (s *plScripts) add(file string, f *plFile, own bool) {
 	if s.files[file] {
 		return
 	}
@@ -139,70 +145,37 @@ func (s *plScripts) add(file, text string, own bool) {
 		s.problem("too many files", file)
 		return
 	}
-	code := perlCode(text)
-	for _, word := range plWord.FindAllString(code, -1) {
-		// Sys::Hostname and Net::Domain ask for SYS_gethostname, which Linux does not have; others of
-		// Perl's own have the word in documentation.
-		if !own || word != "syscall" {
-			s.names[word] = true
-		}
-	}
+	s.said = append(s.said, plSaid{f, own})
 	if !own {
-		s.texts = append(s.texts, plText{file, code})
-		s.dynamic(file, code)
+		s.texts = append(s.texts, plText{file, f.code})
+		s.dynamic(file, f.code)
 	}
-	if !own && plInclude.MatchString(code) {
+	if !own && plInclude.MatchString(f.code) {
 		s.moved = true
-		for _, x := range plDirectory.FindAllStringSubmatch(code, maxPerlFinds) {
+		for _, x := range plDirectory.FindAllStringSubmatch(f.code, maxPerlFinds) {
 			if info, err := s.im.fs.Stat(x[1]); err == nil && info.IsDir() && !slices.Contains(sharedFolders, path.Clean(x[1])) {
 				s.folders = append(s.folders, path.Clean(x[1]))
 			}
 		}
 	}
-	if len(plUses.FindAllStringIndex(code, maxPerlFinds))+len(plPackage.FindAllStringIndex(code, maxPerlFinds))+len(plEval.FindAllStringIndex(code, maxPerlFinds)) >= maxPerlFinds {
+	if f.tooLong {
 		s.problem("too long", file)
 		return
 	}
-	for _, x := range plPackage.FindAllStringSubmatch(code, -1) {
-		s.extend(x[1])
+	for _, name := range f.packages {
+		s.extend(name)
 	}
-	for _, x := range plUses.FindAllStringSubmatch(code, -1) {
-		name := strings.ReplaceAll(x[1], "'", "::")
-		s.load(name, file, own)
-		if slices.Contains([]string{"base", "parent", "if", "autouse", "fields", "aliased"}, name) {
-			for _, other := range plModule.FindAllString(x[2], -1) {
+	for _, x := range f.uses {
+		s.load(x.name, file, own)
+		if slices.Contains([]string{"base", "parent", "if", "autouse", "fields", "aliased"}, x.name) {
+			for _, other := range plModule.FindAllString(x.rest, -1) {
 				s.load(other, file, own)
 			}
 		}
 	}
-	for _, x := range plFiles.FindAllStringSubmatch(code, -1) {
-		s.loadFile(x[1], file, own)
+	for _, name := range f.files {
+		s.loadFile(name, file, own)
 	}
-}
-
-// perlCode is the code of a file: without documentation, comments that fill their line, and
-// what follows its end.
-func perlCode(text string) string {
-	var b strings.Builder
-	documents := false
-	for _, line := range strings.SplitAfter(text, "\n") {
-		trimmed := strings.TrimSpace(line)
-		switch {
-		case len(line) > 1 && line[0] == '=' && (line[1] >= 'a' && line[1] <= 'z'):
-			documents = !strings.HasPrefix(line, "=cut")
-		case documents:
-		case trimmed == "__END__" || trimmed == "__DATA__":
-			return b.String()
-		case strings.HasPrefix(trimmed, "#"):
-			b.WriteString("\n")
-			continue
-		default:
-			b.WriteString(line)
-			continue
-		}
-		b.WriteString("\n")
-	}
-	return b.String()
 }
 
 // dynamic notes what runs code that is not in the file.
@@ -256,12 +229,11 @@ func (s *plScripts) loadFile(name, from string, own bool) {
 		if !s.im.isFile(file) {
 			continue
 		}
-		data, err := s.im.fs.ReadFileLimit(file, maxPerl)
-		if err != nil {
+		if f := s.im.perlFiles.get(file, s.im.parsedPerl); f != nil {
+			s.add(file, f, slices.Contains(s.own, dir))
+		} else {
 			s.problem(name+" cannot be read", from)
-			return
 		}
-		s.add(file, string(data), slices.Contains(s.own, dir))
 		return
 	}
 	if s.moved && !own {
@@ -281,8 +253,8 @@ func (s *plScripts) extend(name string) {
 			s.extensions = append(s.extensions, pyExtension{name, file})
 		}
 		for _, file := range s.im.glob(at+"/*.al", "") {
-			if data, err := s.im.fs.ReadFileLimit(file, maxPerl); err == nil {
-				s.add(file, string(data), slices.Contains(s.own, dir))
+			if f := s.im.perlFiles.get(file, s.im.parsedPerl); f != nil {
+				s.add(file, f, slices.Contains(s.own, dir))
 			}
 		}
 	}
@@ -303,7 +275,7 @@ func (s *plScripts) unnamed(m *module) []elfcode.FuncID {
 	named := map[elfcode.FuncID]bool{}
 	for _, x := range m.Methods {
 		word, can := plOperators[x.Name]
-		named[x.Func] = named[x.Func] || !can || s.names[word]
+		named[x.Func] = named[x.Func] || !can || s.says(word)
 	}
 	var list []elfcode.FuncID
 	for id, is := range named {

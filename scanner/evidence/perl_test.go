@@ -99,8 +99,8 @@ func FuzzPerl(f *testing.F) {
 	}
 	im := tree(f, map[string]string{"usr/lib/perl5/strict.pm": "1;"})
 	f.Fuzz(func(t *testing.T, text string) {
-		s := &plScripts{im: im, folders: []string{"/usr/lib/perl5"}, files: map[string]bool{}, names: map[string]bool{}}
-		s.add("/x", text, false)
+		s := &plScripts{im: im, folders: []string{"/usr/lib/perl5"}, files: map[string]bool{}}
+		s.add("/x", parsePerl(text), false)
 		assert.True(t, s.files["/x"])
 	})
 }

@@ -9,7 +9,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 
 	elfcode "github.com/systemd-hardening/systemd-hardening/scanner/binary"
 )
@@ -25,9 +24,6 @@ type program struct {
 	assumed []problem           // what was loaded instead of what is not named
 	scripts scripts             // that it runs, if it is an interpreter whose scripts were read
 	waiting []string            // modules that are loaded by their names, which nothing has named yet
-
-	imported      sync.Once
-	importedNames map[string]bool // of functions that reached code calls in other modules
 }
 
 // problem is something that could not be read or followed.

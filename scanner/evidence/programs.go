@@ -6,13 +6,14 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // programsNamedBy takes every program of the image that the strings of a module name
 // which can hand a name to a call that starts something unnamed: it may be any of them.
 func (c *collector) programsNamedBy(p *program) {
 	handing := p.handing(c.startsUnnamed)
-	named := foldersNamed(handing)
+	named := sync.OnceValue(func() map[string]bool { return foldersNamed(handing) })
 	for _, m := range handing {
 		entered := named
 		if m == p.modules[0] {
@@ -119,7 +120,7 @@ const maxPrograms = 400 // of the folders that one program names
 
 // programsIn takes the programs in a folder of a service's own, and in the folders
 // below it, only those of the names entered unless that is nil: filters, back ends, hooks and the like.
-func (c *collector) programsIn(dir string, depth int, entered map[string]bool, at place) {
+func (c *collector) programsIn(dir string, depth int, entered func() map[string]bool, at place) {
 	if slices.Contains(sharedFolders, dir) || slices.Contains(c.im.libraryDirs, dir) || c.seen["folder "+dir] {
 		return
 	}
@@ -134,7 +135,7 @@ func (c *collector) programsIn(dir string, depth int, entered map[string]bool, a
 	}
 	for _, e := range entries[:min(len(entries), maxPrograms)] {
 		switch file := dir + "/" + e.Name(); {
-		case e.IsDir() && depth > 1 && (entered == nil || entered[e.Name()]):
+		case e.IsDir() && depth > 1 && (entered == nil || entered()[e.Name()]):
 			c.programsIn(file, depth-1, entered, at)
 		case !e.IsDir() && !strings.Contains(e.Name(), ".so"):
 			c.namedProgram(file, at)

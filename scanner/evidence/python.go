@@ -3,6 +3,7 @@
 package evidence
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -123,12 +124,34 @@ func (s *pyScripts) problem(value, where string, line int) {
 
 // add makes a module of a text.
 func (s *pyScripts) add(name, file, text string, main, bundle bool) {
-	standard := s.isStandard(file) && name != "__main__" && !strings.HasPrefix(name, "site ")
 	blocks, err := parsePython(text, main)
+	s.addBlocks(name, file, blocks, err, bundle)
+}
+
+// pyParsed is what a file of the image has, for all scripts that import it.
+type pyParsed struct {
+	blocks []pyBlock
+	err    error
+}
+
+func (im *Image) parsedPython(file string) pyParsed {
+	data, err := im.fs.ReadFileLimit(file, maxPython)
+	if err != nil {
+		return pyParsed{err: errUnread}
+	}
+	blocks, err := parsePython(string(data), false)
+	return pyParsed{blocks, err}
+}
+
+var errUnread = errors.New("cannot be read")
+
+// addBlocks makes a module of what a text has.
+func (s *pyScripts) addBlocks(name, file string, blocks []pyBlock, err error, bundle bool) {
 	if err != nil {
 		s.problem(err.Error(), file, 0)
 		return
 	}
+	standard := s.isStandard(file) && name != "__main__" && !strings.HasPrefix(name, "site ")
 	m := &pyModule{name: name, file: file, bundle: bundle, standard: standard, blocks: blocks, reached: make([]bool, len(blocks)), aliases: map[string]string{},
 		names: map[string]bool{}, handles: map[string]bool{name[strings.LastIndexByte(name, '.')+1:]: true}}
 	s.modules[name] = m
@@ -205,12 +228,12 @@ func (s *pyScripts) loadOne(name, from string) bool {
 	case x.file == "":
 		s.modules[name] = &pyModule{name: name, bundle: true}
 	default:
-		data, err := s.im.fs.ReadFileLimit(x.file, maxPython)
-		if err != nil {
+		parsed := s.im.pythonFiles.get(x.file, s.im.parsedPython)
+		if parsed.err == errUnread {
 			s.problem("module "+name+" cannot be read", from, 0)
 			return false
 		}
-		s.add(name, x.file, string(data), false, x.bundle != "")
+		s.addBlocks(name, x.file, parsed.blocks, parsed.err, x.bundle != "")
 	}
 	return true
 }

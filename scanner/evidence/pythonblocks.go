@@ -317,7 +317,7 @@ func arguments(s []pyToken) [][]pyToken {
 		switch {
 		case depth == 0 && (t.is(")") || t.is(",")):
 			if i > start {
-				args = append(args, s[start:i])
+				args = append(args, slices.Clone(s[start:i])) // else it would keep all tokens of the file
 			}
 			if start = i + 1; t.is(")") {
 				return args

@@ -19,6 +19,20 @@ type module struct {
 	hidden    []hidden  // of the C library
 	requests  []unasked // of the C library
 	requested []string  // functions that ask for such, among its strings
+
+	named       sync.Once
+	importNames map[string][]int32
+}
+
+// importsNamed are the imports of a name, of all its versions.
+func (m *module) importsNamed(name string) []int32 {
+	m.named.Do(func() {
+		m.importNames = make(map[string][]int32, len(m.Imports))
+		for i := range m.Imports {
+			m.importNames[m.Imports[i].Name] = append(m.importNames[m.Imports[i].Name], int32(i))
+		}
+	})
+	return m.importNames[name]
 }
 
 // symbol is a name with the modules that define it.
