@@ -11,14 +11,14 @@ import (
 	"runtime/debug"
 )
 
-// The heap is collected when it grew by 100 MB and half of what was alive the last
+// The heap is collected when it grew by 40 MB and two fifths of what was alive the last
 // time. Go's own rule, by twice that, is too often for a small heap, which a scan
 // without evidence never fills, and too late for a large one: the memory of builders is
 // shared. Go counts only percentages, so an untouched allocation stands for the
 // constant part; it is address space, no memory.
 const (
-	gcPercent = 50
-	ballast   = 200 << 20 // bytes
+	gcPercent = 40
+	ballast   = 100 << 20 // bytes
 )
 
 func main() {
