@@ -42,6 +42,7 @@ type Image struct {
 	machines    once[*module, bool]     // whether they name another virtual machine
 	pluginDirs  once[*module, []string] // folders of modules that a file's strings name
 	pluginFiles once[*module, []string] // modules that they name but for the folder
+	pluginKin   once[*module, []string] // libraries that are called after those that it needs
 	pamNames    once[*module, []string] // PAM services that a file's strings name
 	pamFiles    once[string, []string]  // modules of a PAM service
 	pyFolders   once[string, []string]  // native modules of a folder of Python

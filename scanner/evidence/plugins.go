@@ -118,13 +118,19 @@ func (p *program) plugins(im *Image, m *loaded, where string) {
 }
 
 // plug loads what a module names that can hand a name to dlopen: files of modules, all
-// modules in folders, and libraries when it is the executable or calls dlopen itself.
+// modules in folders, and libraries when it is the executable or calls dlopen itself; for
+// an executable that names nothing, the libraries that are called after its own.
 func (p *program) plug(im *Image, f *module, libraries bool) {
 	for _, file := range im.pluginFiles.get(f, im.namedModules) {
 		p.load(im, file, true)
 	}
 	if libraries {
 		for _, name := range im.pluginNames.get(f, libraryNames) {
+			p.plugin(im, name)
+		}
+	}
+	if f == p.modules[0].file {
+		for _, name := range im.pluginKin.get(f, im.namesakes) {
 			p.plugin(im, name)
 		}
 	}
@@ -191,6 +197,31 @@ func libraryNames(f *module) []string {
 	for _, text := range f.Strings {
 		if isLibraryName(text) {
 			names = append(names, text)
+		}
+	}
+	return names
+}
+
+// namesakes are the libraries that are called after one that an executable needs, as
+// libdevmapper-event-lvm2mirror.so is after libdevmapper-event.so: the plug-ins of an
+// executable that has their names from its clients and holds none itself.
+func (im *Image) namesakes(f *module) []string {
+	named := func(file string) bool { return file != f.Interp }
+	if len(im.pluginFolders(f)) > 0 || slices.ContainsFunc(im.namedModules(f), named) || len(libraryNames(f)) > 0 {
+		return nil
+	}
+	var names []string
+	for _, needed := range f.Needed {
+		stem, _, _ := strings.Cut(needed, ".so")
+		if stem == "libc" {
+			continue // its own files are called so
+		}
+		for _, dir := range im.libraryDirs {
+			for _, file := range im.modulesIn(dir) {
+				if name := path.Base(file); strings.HasPrefix(name, stem+"-") && isLibraryName(name) && !slices.Contains(names, name) {
+					names = append(names, name)
+				}
+			}
 		}
 	}
 	return names
