@@ -114,6 +114,17 @@ func selinux(s *subject) []string {
 	return nil
 }
 
+// namedRoot: with a user and a filter of system calls, even if the user is root, systemd
+// takes CAP_SETUID from what it is about to execute. Root has it back by execve(2), but
+// not with no_new_privs (src/core/exec-invoke.c; security/commoncap.c of the kernel).
+func namedRoot(s *subject) []string {
+	asks := func(f report.Fact) bool { return f.ID == "capability" && f.Value == "CAP_SETUID" }
+	if s.service.User == "" || !s.service.IsRoot() || s.version.Major < 255 || len(s.facts(asks)) == 0 {
+		return nil
+	}
+	return []string{"it starts as User=" + s.service.User + " and changes its user: with a filter of system calls systemd takes CAP_SETUID, which NoNewPrivileges= would not give back"}
+}
+
 // kernelVariables are the places that ProtectKernelTunables= makes read-only or hides.
 var kernelVariables = strings.Fields(`/sys /proc/sys /proc/sysrq-trigger /proc/irq /proc/bus /proc/fs /proc/acpi /proc/asound /proc/scsi /proc/mtrr
 	/proc/kcore /proc/kallsyms /proc/latency_stats /proc/timer_stats /proc/apm`)

@@ -11,7 +11,7 @@ import (
 )
 
 func noNewPrivileges(s *subject) verdict {
-	if v, against := s.against("NoNewPrivileges", fact("set-id-program", ""), selinux); against {
+	if v, against := s.against("NoNewPrivileges", fact("set-id-program", ""), selinux, namedRoot); against {
 		return v
 	}
 	if len(s.facts(func(f report.Fact) bool { return f.ID == "exec" })) == 0 &&

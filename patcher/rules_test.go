@@ -178,6 +178,7 @@ func TestRules(t *testing.T) {
 			{"starts something", "", with(facts("exec /bin/true")), likely},
 			{"starts a set-ID program", "", with(facts("set-id-program /bin/su")), in("set-id-program /bin/su")},
 			{"has it", "NoNewPrivileges=yes\n", nil, ""},
+			{"root by name that changes its user", "User=root\n", with(facts("capability CAP_SETUID")), "withheld: it starts as User=root and changes its user: with a filter of system calls systemd takes CAP_SETUID, which NoNewPrivileges= would not give back"},
 			{"has it by DynamicUser", "DynamicUser=yes\n", nil, ""},
 		},
 		"CapabilityBoundingSet": {
