@@ -104,7 +104,7 @@ func (p *program) plugins(im *Image, m *loaded, where string) {
 			dirs = append(dirs, im.pluginDirs.get(other.file, im.pluginFolders)...)
 			if !m.walk.plugged[other.file] {
 				m.walk.plugged[other.file] = true
-				p.plug(im, other.file, other == m || i == 0)
+				p.plug(im, other.file, other == m || i == 0, other == m && i == 0)
 			}
 		}
 	}
@@ -119,8 +119,8 @@ func (p *program) plugins(im *Image, m *loaded, where string) {
 
 // plug loads what a module names that can hand a name to dlopen: files of modules, all
 // modules in folders, and libraries when it is the executable or calls dlopen itself; for
-// an executable that names nothing, the libraries that are called after its own.
-func (p *program) plug(im *Image, f *module, libraries bool) {
+// an executable that calls dlopen and names nothing, the libraries that are called after its own.
+func (p *program) plug(im *Image, f *module, libraries, namesakes bool) {
 	for _, file := range im.pluginFiles.get(f, im.namedModules) {
 		p.load(im, file, true)
 	}
@@ -129,7 +129,7 @@ func (p *program) plug(im *Image, f *module, libraries bool) {
 			p.plugin(im, name)
 		}
 	}
-	if f == p.modules[0].file {
+	if namesakes {
 		for _, name := range im.pluginKin.get(f, im.namesakes) {
 			p.plugin(im, name)
 		}
